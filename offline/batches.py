@@ -1,0 +1,95 @@
+"""Training batches: windows drawn from a corpus, disturbed, with a label for each frame. Seeded by step."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..stream.clock import FRAME, PCG_RATE
+from .augment import disturb, no_heart, rms
+from .corpus import NO_HEART, UNKNOWN, Corpus
+from .network import STFT, TOKEN, TOKENS, WINDOW
+
+FloatArray = NDArray[np.float32]
+
+BATCH = 32
+EMPTY = 4  # of them without a heart
+_FIRST_FRAME = STFT - FRAME + TOKEN * FRAME  # sample of a window at which its tokens' frames begin
+_AFTER_S = 3.6
+
+
+class Batches:
+    """Draws windows so that sets, persons and heart rates count, not hours.
+
+    shares: part of the windows that each corpus gives. Rates above 120 bpm are drawn three times as often, below
+    65 twice. Batch k of a seed is always the same.
+    """
+
+    def __init__(self, corpora: list[Corpus], shares: list[float], seed: int, augment: bool = True) -> None:
+        self._corpora, self._seed, self._augment = corpora, seed, augment
+        self._shares = np.array(shares) / sum(shares)
+        self._weights = [_weights(c) for c in corpora]
+        self._labelled = [
+            [np.flatnonzero(c.label[a:b] >= 0) for a, b in zip(c.start[:-1], c.start[1:], strict=True)] for c in corpora
+        ]
+
+    def batch(self, step: int) -> tuple[FloatArray, NDArray[np.int8]]:
+        """Windows (BATCH, WINDOW) and labels (BATCH, TOKENS, TOKEN): 0 to 3, `UNKNOWN` or `NO_HEART`."""
+        rng = np.random.default_rng((self._seed, step))
+        count = BATCH - EMPTY if self._augment else BATCH
+        drawn = [self._draw(rng) for _ in range(count)]
+        x = np.stack([w for w, _ in drawn])
+        x = x / rms(x)
+        label = np.stack([y for _, y in drawn])
+        if self._augment:
+            x = np.concatenate([x, no_heart(rng, EMPTY, WINDOW)])
+            x = disturb(rng, x)
+            none = np.full((EMPTY, *label.shape[1:]), NO_HEART, np.int8)
+            label = np.concatenate([label, none])
+        return x, label
+
+    def __iter__(self) -> Iterator[tuple[FloatArray, NDArray[np.int8]]]:
+        step = 0
+        while True:
+            yield self.batch(step)
+            step += 1
+
+    def _draw(self, rng: np.random.Generator) -> tuple[FloatArray, NDArray[np.int8]]:
+        which = rng.choice(len(self._corpora), p=self._shares)
+        corpus = self._corpora[which]
+        recording = rng.choice(len(corpus.names), p=self._weights[which])
+        low, high = corpus.start[recording], corpus.start[recording + 1]
+        pcg, label = corpus.pcg[low:high], corpus.label[low:high]
+        tempo = float(np.exp(np.clip(rng.normal(0, 0.15), -0.4, 0.4))) if self._augment else 1.0
+        anchor = int(rng.choice(self._labelled[which][recording]))
+        span = WINDOW * tempo
+        end = min(anchor + rng.uniform(0, _AFTER_S) * PCG_RATE * tempo, len(pcg) - 2.0)
+        at = end - span + np.arange(WINDOW) * tempo
+        x = _interpolate(pcg, at)
+        centres = at[_FIRST_FRAME + FRAME // 2 :: FRAME][: TOKENS * TOKEN]
+        nearest = np.rint(centres).astype(np.int64)
+        inside = (nearest >= 0) & (nearest < len(label))
+        y = np.where(inside, label[np.clip(nearest, 0, len(label) - 1)], UNKNOWN)
+        return x, y.reshape(TOKENS, TOKEN).astype(np.int8)
+
+
+def _weights(corpus: Corpus) -> NDArray[np.float64]:
+    weight = np.where(corpus.bpm > 120, 3.0, np.where(corpus.bpm < 65, 2.0, 1.0))
+    labelled = np.add.reduceat(corpus.label >= 0, corpus.start[:-1]) > PCG_RATE
+    weight = weight * labelled
+    per_person = np.bincount(corpus.person, weight)
+    recordings = np.bincount(corpus.person, labelled)
+    fair = np.divide(1.0, recordings, out=np.zeros_like(per_person), where=recordings > 0)
+    weight = weight * fair[corpus.person]
+    total: NDArray[np.float64] = weight / weight.sum()
+    return total
+
+
+def _interpolate(x: FloatArray, at: NDArray[np.float64]) -> FloatArray:
+    """Catmull-Rom interpolation of x at fractional indices; zeros outside."""
+    i = np.floor(at).astype(np.int64)
+    t = (at - i).astype(np.float32)
+    padded = np.pad(x[max(0, i[0] - 1) : i[-1] + 3], (max(0, 1 - i[0]), 3))
+    i = i - i[0] + 1
+    a, b, c, d = padded[i - 1], padded[i], padded[i + 1], padded[i + 2]
+    return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))

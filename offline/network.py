@@ -1,0 +1,156 @@
+"""The network in TensorFlow: one set of weights, a dense form to train and a sparse form to serve.
+
+It is a causal dilated convolution network (van den Oord et al., WaveNet, 2016) over tokens of five frames (50 ms).
+The dense form gives the posteriors at every token of a window. Serving needs only the newest token, and for that
+one every second token is enough at each level (Paine et al., Fast WaveNet, 2016, without the cache): the dilated
+convolutions become a tree of matrix products on ever fewer tokens.
+
+At the newest token several heads look back: head j gives the posteriors of the token j tokens ago, from what the
+network knows now and the local features around that token. So one network serves every lag.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from ..stream.clock import FRAME, PCG_RATE
+
+STFT = 84  # samples of a spectral frame (40 ms)
+FFT = 128
+BANDS = 16
+TOKEN = 5  # frames
+TOKENS = 96
+HEADS = 9  # lookback of 0, 50, ... 400 ms
+STATES = 4
+WIDTH = 96
+TREE = ((1, 3), (3, 2), (6, 2), (12, 2), (24, 2), (48, 2))  # dilation in tokens, kernel size
+
+WINDOW = (TOKENS + 1) * TOKEN * FRAME + STFT - FRAME
+"""Samples at 2,100 Hz that the network takes: 10,248 (4.88 s)."""
+
+OUTPUT_FRAMES = HEADS * TOKEN
+"""Posterior frames that a window gives, the newest last: 45."""
+
+
+def spectral_matrices() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Windowed DFT (84, 2 * bins) and, for its squares, triangular bands (2 * bins, 16) from 20 to 800 Hz.
+
+    The bands are evenly spaced in log(1 + f / 150 Hz). Band energies are mean squares of the samples.
+    """
+    f = np.arange(1, FFT // 2) * PCG_RATE / FFT
+    f = f[f < 830.0]
+    n = np.arange(STFT) - (STFT - 1) / 2
+    hann = np.hanning(STFT + 2)[1:-1]
+    hann /= np.sqrt((hann**2).sum())
+    angle = 2 * np.pi * np.outer(n, f) / PCG_RATE
+    dft = np.concatenate([np.cos(angle), np.sin(angle)], axis=1) * hann[:, None] / np.sqrt(FFT / 2)
+    warp = np.log1p(f / 150.0)
+    edges = np.linspace(np.log1p(20 / 150.0), np.log1p(800 / 150.0), BANDS + 2)
+    rising = (warp[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - warp[:, None]) / (edges[2:] - edges[1:-1])
+    bands = np.maximum(0, np.minimum(rising, falling))
+    bands += 1e-3 * np.exp(-np.abs(warp[:, None] - edges[1:-1]) * 20)  # no band without a bin
+    return dft.astype(np.float32), np.concatenate([bands, bands]).astype(np.float32)
+
+
+def features(window: tf.Tensor) -> tf.Tensor:
+    """Log band energies, normalised over the window alone: (batch, WINDOW) -> (batch, frames, BANDS).
+
+    Frames of digital silence (the time before the stream began) take no part in the mean and the spread.
+    """
+    dft, bands = spectral_matrices()
+    frames = (TOKENS + 1) * TOKEN
+    chunks = tf.reshape(window, (-1, frames + 3, FRAME))
+    framed = tf.concat([chunks[:, i : frames + i] for i in range(STFT // FRAME)], axis=2)
+    energy = tf.square(framed @ dft) @ bands
+    heard = tf.cast(energy > 1e-12, tf.float32)
+    level = tf.math.log(energy + 1e-10)
+    count = tf.reduce_sum(heard, axis=1, keepdims=True) + 1e-3
+    level -= tf.reduce_sum(level * heard, axis=1, keepdims=True) / count
+    level *= heard
+    variance = (tf.reduce_sum(tf.square(level), axis=1, keepdims=True) + 30.0) / (count + 20.0)
+    return tf.clip_by_value(level / tf.sqrt(variance), -6.0, 6.0)
+
+
+class Network(keras.Model):
+    """The dense form, for training. Call: (batch, WINDOW) -> logits.
+
+    Returns posterior logits (batch, TOKENS, HEADS, TOKEN, STATES), where [:, t, j] belongs to token t - j, and
+    presence logits (batch, TOKENS).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        dense, norm = keras.layers.Dense, keras.layers.BatchNormalization
+        self.stem, self.stem_norm = dense(WIDTH, use_bias=False, name="stem"), norm(name="stem_norm")
+        self.inner = [dense(WIDTH, use_bias=False, name=f"inner{i}") for i in range(len(TREE))]
+        self.norms = [norm(name=f"norm{i}") for i in range(len(TREE))]
+        self.outer = [dense(WIDTH, name=f"outer{i}") for i in range(len(TREE))]
+        self.presence = dense(1, name="presence")
+        self.context = dense(HEADS * WIDTH, name="context")
+        self.past, self.future = (dense(WIDTH, use_bias=False, name=n) for n in ("past", "future"))
+        self.hidden, self.out = dense(WIDTH, name="hidden"), dense(TOKEN * STATES, name="out")
+
+    def call(self, window: tf.Tensor, training: bool = False) -> tuple[tf.Tensor, tf.Tensor]:
+        """Posterior and presence logits at every token."""
+        tokens = tf.reshape(features(window), (-1, TOKENS + 1, TOKEN * BANDS))
+        h = self.stem(tf.concat([tokens[:, :-1], tokens[:, 1:]], axis=2))
+        local = h = tf.nn.relu(self.stem_norm(h, training=training))
+        for (dilation, kernel), inner, norm, outer in zip(TREE, self.inner, self.norms, self.outer, strict=True):
+            taps = [_delayed(h, dilation * i) for i in reversed(range(kernel))]
+            h += outer(tf.nn.relu(norm(inner(tf.concat(taps, axis=2)), training=training)))
+        context = tf.reshape(self.context(h), (-1, TOKENS, HEADS, WIDTH))
+        seen = self.past(tf.concat([_delayed(local, 1), local], axis=2))
+        known = seen + tf.pad(self.future(local)[:, 1:], ((0, 0), (0, 1), (0, 0)))
+        looks = tf.stack([seen] + [_delayed(known, j) for j in range(1, HEADS)], axis=2)
+        q = tf.nn.relu(self.hidden(tf.nn.relu(looks + context)))
+        logits = tf.reshape(self.out(q), (-1, TOKENS, HEADS, TOKEN, STATES))
+        return logits, self.presence(h)[:, :, 0]
+
+
+def _delayed(x: tf.Tensor, steps: int) -> tf.Tensor:
+    return tf.pad(x, ((0, 0), (steps, 0), (0, 0)))[:, : x.shape[1]] if steps else x
+
+
+def serving(network: Network, temperature: float = 1.0) -> "tf.types.experimental.GenericFunction":
+    """The sparse form with batch norm folded in, as a function of one window, shape (WINDOW,).
+
+    Returns {"posterior": (OUTPUT_FRAMES, STATES), oldest frame first, "presence": (1,)}, both probabilities.
+    """
+
+    def folded(layer: keras.layers.Dense, norm: keras.layers.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
+        gamma, beta, mean, variance = (np.asarray(w) for w in norm.get_weights())
+        scale = gamma / np.sqrt(variance + norm.epsilon)
+        return np.asarray(layer.kernel) * scale, beta - mean * scale
+
+    def plain(layer: keras.layers.Dense) -> list[np.ndarray]:
+        return [np.asarray(w) for w in layer.get_weights()]
+
+    stem, stem_bias = folded(network.stem, network.stem_norm)
+    tree = [(*folded(a, n), *plain(b)) for a, n, b in zip(network.inner, network.norms, network.outer, strict=True)]
+    context, context_bias = plain(network.context)
+    (past,), (future,) = plain(network.past), plain(network.future)
+    hidden, hidden_bias = plain(network.hidden)
+    out, out_bias = plain(network.out)
+    presence, presence_bias = plain(network.presence)
+
+    @tf.function(input_signature=[tf.TensorSpec((WINDOW,), tf.float32, name="window")])
+    def newest(window: tf.Tensor) -> dict[str, tf.Tensor]:
+        tokens = tf.reshape(features(window[None])[0], (TOKENS + 1, TOKEN * BANDS))
+        h = tf.nn.relu(tf.concat([tokens[:-1], tokens[1:]], axis=1) @ stem + stem_bias)
+        local = h[-HEADS - 1 :]
+        for (_, kernel), (a, a_bias, b, b_bias) in zip(TREE, tree, strict=True):
+            pairs = tf.reshape(h, (h.shape[0] // kernel, kernel * WIDTH))
+            h = pairs[:, -WIDTH:] + tf.nn.relu(pairs @ a + a_bias) @ b + b_bias
+        after = tf.concat([(local @ future)[2:], tf.zeros((1, WIDTH))], axis=0)
+        looks = tf.concat([local[:-1], local[1:]], axis=1) @ past + after
+        looks += tf.reshape(h @ context + context_bias, (HEADS, WIDTH))[::-1]
+        q = tf.nn.relu(tf.nn.relu(looks) @ hidden + hidden_bias)
+        logits = tf.reshape(q @ out + out_bias, (OUTPUT_FRAMES, STATES))
+        return {
+            "posterior": tf.nn.softmax(logits / temperature),
+            "presence": tf.reshape(tf.sigmoid(h @ presence + presence_bias), (1,)),
+        }
+
+    return newest

@@ -1,0 +1,118 @@
+"""`heartseg-offline train`: from the public sets to the shipped weights, in one command."""
+
+import csv
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from .batches import BATCH, Batches
+from .corpus import NO_HEART, Corpus, build
+from .datasets import read_cinc2016, read_circor
+from .network import HEADS, TOKENS, WINDOW, Network
+
+_SHARES = {"circor": 0.5, "cinc-e": 0.3, "cinc-b": 0.2}
+_FIRST_TOKEN = 16  # earlier tokens of a window have too little past to be judged
+_CHECKPOINT_EVERY = 500
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a training run depends on besides the data and the code."""
+
+    steps: int = 12_000
+    seed: int = 1
+    peak_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    averaging: float = 0.999
+
+
+def training_corpora(data: Path) -> list[Corpus]:
+    """The training sets, one corpus a clinic, in the order of `_SHARES`. Raises DataError."""
+    cinc = list(read_cinc2016(data / "cinc2016/train"))
+    sets = [list(read_circor(data / "circor/train"))]
+    sets += [[r for r in cinc if r.name.startswith(letter)] for letter in "eb"]
+    return [build(s) for s in sets]
+
+
+def loss_of(network: Network, window: tf.Tensor, label: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+    """Cross-entropy of the heads where somebody annotated, and of presence: two scalars."""
+    logits, presence = network(window, training=training)
+    label = tf.cast(label, tf.int32)
+    delayed = [tf.pad(label[:, : TOKENS - j], ((0, 0), (j, 0), (0, 0)), constant_values=-1) for j in range(HEADS)]
+    target = tf.stack(delayed, axis=2)[:, _FIRST_TOKEN:]
+    known = tf.cast(target >= 0, tf.float32)
+    frame = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(target, 0), logits[:, _FIRST_TOKEN:])
+    posterior = tf.reduce_sum(frame * known) / (tf.reduce_sum(known) + 1.0)
+    heart = tf.cast(tf.reduce_all(label >= 0, axis=2), tf.float32)[:, _FIRST_TOKEN:]
+    none = tf.cast(tf.reduce_all(label == NO_HEART, axis=2), tf.float32)[:, _FIRST_TOKEN:]
+    gate = tf.nn.sigmoid_cross_entropy_with_logits(heart, presence[:, _FIRST_TOKEN:])
+    return posterior, tf.reduce_sum(gate * (heart + none)) / (tf.reduce_sum(heart + none) + 1.0)
+
+
+def train(data: Path, out: Path, recipe: Recipe) -> Network:
+    """Train, or go on where a killed run stopped; returns the network with averaged weights.
+
+    Writes checkpoints, `curve.csv` (step, losses, rate) and `recipe.json` below `out`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n")
+    keras.utils.set_random_seed(recipe.seed)
+    print("reading the training sets ...", flush=True)
+    batches = Batches(training_corpora(data), list(_SHARES.values()), recipe.seed)
+
+    network, average = Network(), Network()
+    for net in (network, average):
+        net(tf.zeros((1, WINDOW)))
+    average.set_weights(network.get_weights())
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, recipe.steps, warmup_target=recipe.peak_rate, warmup_steps=min(500, recipe.steps // 10)
+    )
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, clipnorm=1.0)
+    optimizer.build(network.trainable_variables)
+
+    @tf.function
+    def step(window: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            posterior, presence = loss_of(network, window, label, True)
+            loss = posterior + 0.2 * presence
+        optimizer.apply_gradients(
+            zip(tape.gradient(loss, network.trainable_variables), network.trainable_variables, strict=True)
+        )
+        for mean, new in zip(average.variables, network.variables, strict=True):
+            mean.assign(recipe.averaging * mean + (1.0 - recipe.averaging) * new)
+        return posterior, presence
+
+    done = tf.Variable(0, dtype=tf.int64)
+    checkpoint = tf.train.Checkpoint(network=network, average=average, optimizer=optimizer, done=done)
+    manager = tf.train.CheckpointManager(checkpoint, str(out / "checkpoints"), max_to_keep=2)
+    if manager.latest_checkpoint:
+        checkpoint.restore(manager.latest_checkpoint)
+        print(f"going on at step {int(done)}", flush=True)
+
+    first = int(done)
+    feed = tf.data.Dataset.from_generator(
+        lambda: (batches.batch(k) for k in range(first, recipe.steps)),
+        output_signature=(tf.TensorSpec((BATCH, WINDOW)), tf.TensorSpec((BATCH, TOKENS, None), tf.int8)),
+    ).prefetch(8)
+    began, sums = time.monotonic(), np.zeros(2)
+    with (out / "curve.csv").open("a", newline="") as file:
+        curve = csv.writer(file)
+        for k, (window, label) in enumerate(feed, first + 1):
+            sums += [float(v) for v in step(window, label)]
+            if k % 100 == 0:
+                posterior, presence = sums / 100
+                sums[:] = 0
+                curve.writerow([k, f"{posterior:.4f}", f"{presence:.4f}", f"{time.monotonic() - began:.0f}"])
+                file.flush()
+                left = (time.monotonic() - began) / (k - first) * (recipe.steps - k) / 60
+                print(f"step {k}/{recipe.steps}: loss {posterior:.4f}, presence {presence:.4f}, {left:.0f} min left",
+                      flush=True)
+            if k % _CHECKPOINT_EVERY == 0 or k == recipe.steps:
+                done.assign(k)
+                manager.save()
+    return average
