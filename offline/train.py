@@ -87,14 +87,11 @@ def train(data: Path, out: Path, recipe: Recipe) -> Network:
             mean.assign(recipe.averaging * mean + (1.0 - recipe.averaging) * new)
         return posterior, presence
 
-    done = tf.Variable(0, dtype=tf.int64)
-    checkpoint = tf.train.Checkpoint(network=network, average=average, optimizer=optimizer, done=done)
-    manager = tf.train.CheckpointManager(checkpoint, str(out / "checkpoints"), max_to_keep=2)
-    if manager.latest_checkpoint:
-        checkpoint.restore(manager.latest_checkpoint)
-        print(f"going on at step {int(done)}", flush=True)
-
-    first = int(done)
+    state = [*network.variables, *average.variables, *optimizer.variables]
+    checkpoint = out / "checkpoint.npz"
+    first = _restore(checkpoint, state) if checkpoint.exists() else 0
+    if first:
+        print(f"going on at step {first}", flush=True)
     feed = tf.data.Dataset.from_generator(
         lambda: (batches.batch(k) for k in range(first, recipe.steps)),
         output_signature=(tf.TensorSpec((BATCH, WINDOW)), tf.TensorSpec((BATCH, TOKENS, None), tf.int8)),
@@ -113,6 +110,19 @@ def train(data: Path, out: Path, recipe: Recipe) -> Network:
                 print(f"step {k}/{recipe.steps}: loss {posterior:.4f}, presence {presence:.4f}, {left:.0f} min left",
                       flush=True)
             if k % _CHECKPOINT_EVERY == 0 or k == recipe.steps:
-                done.assign(k)
-                manager.save()
+                _save(checkpoint, state, k)
     return average
+
+
+def _save(path: Path, state: list[keras.Variable], step: int) -> None:
+    """Whole or not at all. (tf.train.Checkpoint would leave out layers that a Keras 3 model keeps in lists.)"""
+    part = path.with_suffix(".part.npz")
+    np.savez(part, step=step, **{f"v{i}": v.numpy() for i, v in enumerate(state)})
+    part.replace(path)
+
+
+def _restore(path: Path, state: list[keras.Variable]) -> int:
+    with np.load(path) as saved:
+        for i, v in enumerate(state):
+            v.assign(saved[f"v{i}"])
+        return int(saved["step"])

@@ -22,6 +22,10 @@ class SourceError(Exception):
     """A recording or a device cannot be used; the message says which, why, and what to do."""
 
 
+class NoSuchSource(SourceError):
+    """What was named does not exist: the command was wrong."""
+
+
 class FileSource:
     """A recording, read in blocks and never loaded whole.
 
@@ -34,9 +38,9 @@ class FileSource:
         self.name = str(path)
         self.warnings: list[str] = []
         if not self.path.exists():
-            raise SourceError(f"{path}: no such file")
+            raise NoSuchSource(f"{path}: no such file")
         if self.path.is_dir():
-            raise SourceError(f"{path}: is a directory; name a recording in it")
+            raise NoSuchSource(f"{path}: is a directory; name a recording in it")
         if self.path.is_file() and self.path.stat().st_size == 0:
             raise SourceError(f"{path}: the file is empty")
         try:
@@ -53,7 +57,7 @@ class FileSource:
             raise SourceError(f"{path}: {self.rate} Hz; rates from {LOWEST_RATE} to {HIGHEST_RATE} Hz can be used")
         if channel is not None and not 1 <= channel <= channels:
             self._file.close()
-            raise SourceError(f"{path}: no channel {channel}; it has {channels} (the first is 1)")
+            raise NoSuchSource(f"{path}: no channel {channel}; it has {channels} (the first is 1)")
         self._channel = channel
         self._frames: int = self._file.frames
         missing = _missing_bytes(self.path)

@@ -1,0 +1,87 @@
+"""Load a trained network: checked against its card, one thread, one window at a time."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+DEFAULT = "heartseg-1"
+_KEYS = {"name": str, "sha256": str, "window": int, "token": int, "heads": int}
+
+
+class ModelError(Exception):
+    """A model cannot be used; the message says which file and why."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the engine must know of a network.
+
+    window: PCG samples (2,100 Hz) that a window holds; token: frames (10 ms) to a token; heads: tokens, counted
+    back from the window's end, for which a window gives posteriors.
+    """
+
+    name: str
+    sha256: str
+    window: int
+    token: int
+    heads: int
+
+
+class Network:
+    """An ONNX Runtime session on one thread. `run` may be called from one thread at a time."""
+
+    def __init__(self, card: Card, model: bytes) -> None:
+        self.card = card
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime raises a family of its own, without a common base
+            raise ModelError(f"{card.name}: not a network that ONNX Runtime loads ({error})") from None
+        shapes = {node.name: node.shape for node in (*self._session.get_inputs(), *self._session.get_outputs())}
+        wanted = {"window": [card.window], "posterior": [card.heads * card.token, 4], "presence": [1]}
+        if shapes != wanted:
+            raise ModelError(f"{card.name}: inputs and outputs are {shapes}, its card says {wanted}")
+
+    def run(self, window: FloatArray) -> tuple[FloatArray, float]:
+        """Posteriors of a window of raw PCG samples, and whether there is a heart in it.
+
+        window: shape (card.window,), float32. Returns probabilities of S1, systole, S2 and diastole for the
+        newest `heads * token` frames, oldest first, shape (frames, 4), and the probability of a heartbeat.
+        """
+        posterior, presence = self._session.run(("posterior", "presence"), {"window": window})
+        return posterior, float(presence[0])
+
+
+def load(name: str = DEFAULT, folder: Path | None = None) -> Network:
+    """The network `name` of `folder`, by default the one that is shipped.
+
+    Raises ModelError where a file is missing, damaged, or not the one that the card describes.
+    """
+    folder = folder or Path(__file__).parent
+    try:
+        text: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        model = (folder / f"{name}.onnx").read_bytes()
+    except FileNotFoundError as error:
+        raise ModelError(f"no model {name!r}: {error.filename} is missing") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder / name}.json: not a model card ({error})") from None
+    if not isinstance(text, dict) or any(not isinstance(text.get(k), kind) for k, kind in _KEYS.items()):
+        raise ModelError(f"{folder / name}.json: not a model card; it should have {', '.join(_KEYS)}")
+    card = Card(**{key: text[key] for key in _KEYS})
+    found = hashlib.sha256(model).hexdigest()
+    if found != card.sha256:
+        raise ModelError(f"{folder / name}.onnx: is not the network of its card (sha256 {found[:12]}..., "
+                         f"expected {card.sha256[:12]}...); get both files anew")
+    return Network(card, model)

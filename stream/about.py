@@ -1,0 +1,54 @@
+"""Version, notice and the session's description."""
+
+from importlib.metadata import version
+from typing import Any
+
+from .clock import STREAM_RATE
+from .segmenter import Lag, Segmenter
+from .sinks import NOTICE
+
+SCHEMA = 1
+
+
+def session(segmenter: Segmenter, source: str) -> dict[str, Any]:
+    """The first line of a JSONL file: what was heard, by which network, at which lag."""
+    card = segmenter.network.card
+    return {
+        "type": "session",
+        "schema": SCHEMA,
+        "heartseg": version("heartseg"),
+        "model": card.name,
+        "model_sha256": card.sha256,
+        "source": source,
+        "rate_hz": STREAM_RATE,
+        "latency_ms": latency_ms(segmenter.lag),
+        "notice": NOTICE,
+    }
+
+
+def latency_ms(lag: Lag) -> dict[str, float]:
+    """What each stage adds at most after a sound's end, and the bound from its centre, in ms."""
+    parts = {name: round(most / STREAM_RATE * 1000, 1) for name, (_, most) in lag.ledger().items()}
+    return {**parts, "from_centre": round(lag.bound_ms, 1)}
+
+
+def explain_latency(lag: Lag, capture: int) -> list[str]:
+    """The ledger in words, for `--explain-latency`. capture: stream samples of a capture block."""
+    said = {
+        "decimator": "filters' group delay, to the end of a PCG sample",
+        "hop": "wait for the next window (one every 50 ms)",
+        "lookahead": "what the network hears after a frame before it decides",
+        "decoder": "frames for which the best path must have left the sound",
+    }
+    rows = [("capture", 0, capture, "a microphone's block; a replay has none")]
+    rows += [(name, least, most, said[name]) for name, (least, most) in lag.ledger().items()]
+    lines = ["From the end of a sound to the stream position at which it is confirmed (samples at 44,100 Hz):"]
+    for name, least, most, why in rows:
+        span = f"{least}" if least == most else f"{least} to {most}"
+        lines.append(f"  {name:10s} {span:>14s}  {most / STREAM_RATE * 1000:6.1f} ms at most  {why}")
+    least = sum(row[1] for row in rows)
+    most = sum(row[2] for row in rows)
+    lines.append(f"  {'sum':10s} {f'{least} to {most}':>14s}  {most / STREAM_RATE * 1000:6.1f} ms at most")
+    lines.append(f"A sound lasts up to about 130 ms: from its centre at most about {lag.bound_ms:.0f} ms, without capture.")
+    lines.append("While the best path is in doubt the decoder waits longer. What the machine adds is bench's to measure.")
+    return lines

@@ -1,0 +1,213 @@
+"""`heartseg-live`: name each lub and dub as it is heard."""
+
+import argparse
+import signal
+import sys
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .feeders import Feeder
+    from .segmenter import Lag
+    from .view import View
+
+_EXAMPLES = """\
+examples:
+  heartseg-live --demo                          a simulated heart
+  heartseg-live --replay heart.wav              a recording, in real time
+  heartseg-live --replay heart.wav --speed max --jsonl events.jsonl
+  heartseg-live --device                        the default microphone
+
+exit status: 0 done; 1 the work failed; 2 the command was wrong
+Not a medical device.
+"""
+_REFRESH_S = 0.1
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    value = float(text)
+    if not 0.01 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text}: expected 'max' or a factor from 0.01 to 1000")
+    return value
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    p = argparse.ArgumentParser(
+        prog="heartseg-live", description="Name each lub (S1) and dub (S2) of a heart as it is heard.",
+        epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    p.add_argument("--version", action="version",
+                   version=f"heartseg {version('heartseg')}. Not a medical device.")
+    source = p.add_mutually_exclusive_group()
+    source.add_argument("--device", nargs="?", const="", metavar="ID|NAME",
+                        help="listen to a capture device: its number, a part of its name, or the default")
+    source.add_argument("--replay", metavar="FILE", help="play a recording through the live engine")
+    source.add_argument("--demo", nargs="?", const=72.0, type=float, metavar="BPM",
+                        help="listen to a simulated heart (default: 72 bpm)")
+    p.add_argument("--list-devices", action="store_true", help="show the capture devices and stop")
+    p.add_argument("--explain-latency", action="store_true", help="show what the lag is made of and stop")
+    p.add_argument("--channel", type=int, metavar="N", help="channel of the recording, from 1 (default: the mean)")
+    p.add_argument("--speed", type=_speed, default=1.0, metavar="X|max",
+                   help="replay at X times real time, or as fast as it goes (default: 1)")
+    p.add_argument("--lag", type=float, metavar="MS",
+                   help="most time from a sound's centre to its event (default: %(default)s)")
+    p.add_argument("--jsonl", metavar="FILE|-", help="write events as JSON Lines ('-': to standard output)")
+    p.add_argument("--record", metavar="FILE.wav", help="keep what the engine heard")
+    p.add_argument("--no-display", action="store_true", help="plain lines instead of the display")
+    return p
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    p = parser()
+    args = p.parse_args(argv)
+    from .source import NoSuchSource, SourceError
+
+    try:
+        if args.list_devices:
+            from .feeders import list_devices
+
+            print("\n".join(list_devices()) or "no capture device was found")
+            return 0
+        return _listen(p, args)
+    except NoSuchSource as error:
+        _say(str(error))
+        return 2
+    except SourceError as error:
+        _say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _say(message: str) -> None:
+    print(f"heartseg-live: {message}", file=sys.stderr)
+
+
+def _lag(p: argparse.ArgumentParser, ms: float | None) -> "Lag":
+    from .segmenter import DEFAULT_LAG, Lag
+
+    if ms is None:
+        return DEFAULT_LAG
+    try:
+        return Lag.within(ms)
+    except ValueError as error:
+        p.error(f"--lag {ms:g}: {error}")
+
+
+def _listen(p: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    from .about import explain_latency
+    from .feeders import CAPTURE_BLOCK, Microphone, Replay
+    from .source import FileSource
+
+    lag = _lag(p, args.lag)
+    if args.explain_latency:
+        print("\n".join(explain_latency(lag, CAPTURE_BLOCK)))
+        return 0
+    feeder: Feeder
+    warnings: list[str] = []
+    if args.replay is not None:
+        file = FileSource(args.replay, args.channel)
+        warnings, name = file.warnings, file.name
+        feeder = Replay(file.blocks(), args.speed)
+    elif args.demo is not None:
+        from .heart import SimulatedHeart
+
+        if not 30 <= args.demo <= 240:
+            p.error(f"--demo {args.demo:g}: a heart beats 30 to 240 times a minute")
+        heart = SimulatedHeart(args.demo)
+        feeder, name = Replay(heart.blocks(), args.speed), heart.name
+    elif args.device is not None:
+        feeder = Microphone(args.device or None)
+        name = feeder.name
+    else:
+        p.error("say what to listen to: --device, --replay FILE or --demo")
+    return _run(args, lag, feeder, name, warnings)
+
+
+def _run(args: argparse.Namespace, lag: "Lag", feeder: "Feeder", name: str, warnings: list[str]) -> int:
+    from ..models import ModelError, load
+    from .about import session
+    from .engine import Engine, SinkError
+    from .segmenter import Segmenter
+    from .sinks import JsonLines, WavRecording
+    from .view import View
+
+    view = View()
+    try:
+        segmenter = Segmenter(load(), lag)
+        sinks: list[Any] = [WavRecording(args.record)] if args.record else []
+        if args.jsonl:
+            sinks.append(JsonLines(args.jsonl, session(segmenter, name)))
+    except (ModelError, SinkError) as error:
+        _say(str(error))
+        return 1
+    screen = sys.stdout.isatty() and not args.no_display and args.jsonl != "-"
+    sinks.append(view)
+    if not screen and args.jsonl != "-":
+        from .lines import PlainLines
+
+        sinks.append(PlainLines())
+    engine = Engine(segmenter, feeder, sinks)
+    _on_signals(engine)
+    engine.start()
+    if screen:
+        _show(engine, view, name, lag)
+    else:
+        while not engine.wait(_REFRESH_S):
+            pass
+    for warning in warnings:
+        _say(f"warning: {warning}")
+    if engine.failure:
+        _say(engine.failure)
+        return 1
+    return 0
+
+
+def _on_signals(engine: "Engine") -> None:
+    """Ctrl-C and SIGTERM end the run in good order; a second one ends it at once."""
+    asked = False
+
+    def stop(number: int, _frame: Any) -> None:
+        nonlocal asked
+        if asked:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        asked = True
+        engine.ask_to_stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())):
+        signal.signal(number, stop)
+
+
+def _show(engine: "Engine", view: "View", name: str, lag: "Lag") -> None:
+    from rich.console import Console
+    from rich.live import Live
+
+    from .display import Display
+
+    console = Console()
+    shown = Display(engine, view, f"heartseg {version('heartseg')}", name, lag.bound_ms)
+    with Live(shown, console=console, screen=True, auto_refresh=False) as live:
+        due = time.monotonic()
+        while not engine.wait(max(0.0, due - time.monotonic())):
+            due = max(due + _REFRESH_S, time.monotonic())
+            live.refresh()
+    console.print(*_summary(view), sep="\n")
+
+
+def _summary(view: "View") -> list[str]:
+    from .clock import seconds
+    from .lines import plain_line
+    from .sinks import NOTICE
+
+    state = view.snapshot(1.0)
+    lines = [plain_line(event, None) for event in state.events[-4:]]
+    return [*lines, f"{seconds(state.position):.1f} s heard, {seconds(state.dropped):.2f} s dropped. {NOTICE}"]
+
+

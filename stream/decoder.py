@@ -1,0 +1,220 @@
+"""Online decoding of posteriors into heart sounds: a hidden semi-Markov model with a tracked heart rate.
+
+States S1, systole, S2 and diastole follow each other and last for log-normal times that depend on the length of
+the cardiac cycle (explicit durations: Springer et al., IEEE TBME 63(4), 2016; Schmidt et al., Physiol. Meas. 31,
+2010). The cycle length is part of the state and may change from beat to beat, so the heart rate is tracked by the
+same search. A sound is confirmed as soon as the best path has left it for `guard` frames, and then stands.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .clock import FRAME_RATE
+from .windows import Posteriors
+
+FloatArray = NDArray[np.float64]
+
+KINDS = ("S1", "S2")
+
+_SLOWEST_BPM, _FASTEST_BPM = 30.0, 240.0
+_CYCLES = 14
+_LONGEST = 180  # frames; bounds the search, beyond it a diastole is silence
+_HISTORY = 1024  # frames kept for tracing back
+_NEVER = -1e30
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What was chosen on development recordings.
+
+    emission: weight of a log posterior against the log durations. cycle_change: cost of a step to the next
+    cycle-length class (a factor of 1.17) from one beat to the next. presence, confidence: least probability of a heartbeat, and of the sound itself, averaged
+    over the sound, below which the engine abstains.
+    """
+
+    emission: float = 0.5
+    cycle_change: float = 1.0
+    presence: float = 0.5
+    confidence: float = 0.2
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A sound in frames: kind 0 is S1, 1 is S2; frames first to last - 1; confidence from 0 to 1."""
+
+    kind: int
+    first: int
+    last: int
+    confidence: float
+
+
+def duration_table() -> FloatArray:
+    """Log probability of lasting d frames: shape (states, cycle classes, _LONGEST + 1); d = 0 never.
+
+    Medians follow the cycle length T (seconds) as fitted on the annotations of the training sets (52,797 cycles):
+    S1 0.137 T^0.3, systole 0.21 T^0.8, S2 0.12 T^0.33, diastole the rest.
+    """
+    cycle = np.geomspace(60 / _FASTEST_BPM, 60 / _SLOWEST_BPM, _CYCLES)
+    medians = np.stack([0.137 * cycle**0.3, 0.21 * cycle**0.8, 0.12 * cycle**0.33])
+    medians = np.concatenate([medians, [cycle - medians.sum(axis=0)]]) * FRAME_RATE
+    spread = np.array([0.25, 0.25, 0.25, 0.25])
+    d = np.arange(1, _LONGEST + 1)
+    z = (np.log(d) - np.log(medians)[:, :, None]) / spread[:, None, None]
+    table = -0.5 * z**2 - np.log(d)
+    table -= np.log(np.exp(table).sum(axis=2, keepdims=True))
+    table[z < -4.0] = _NEVER
+    table[z > 4.0] = _NEVER
+    return np.concatenate([np.full((4, _CYCLES, 1), _NEVER), table], axis=2)
+
+
+@njit(cache=True, nogil=True)
+def _advance(t, log, emission, table, bounds, cycle_change, total, ended, began, back, came):  # type: ignore[no-untyped-def]
+    """Take the frames `log` from frame t on into the search.
+
+    Rings over frames: total[t, s] sums emissions before frame t; ended[t, s, c] is the best score of a segment of
+    state s that ends before frame t; began[t, s, c] that of one that may begin at t; back is the ended segment's
+    length; came the cycle class before the change.
+    """
+    ring = total.shape[0]
+    states, cycles = table.shape[0], table.shape[1]
+    for i in range(log.shape[0]):
+        now, after = t % ring, (t + 1) % ring
+        for s in range(states):
+            total[after, s] = total[now, s] + emission * log[i, s]
+        for s in range(states):
+            for c in range(cycles):
+                best, length = _NEVER, 0
+                for d in range(bounds[s, c, 0], min(bounds[s, c, 1], t + 1) + 1):
+                    at = (t + 1 - d) % ring
+                    score = began[at, s, c] - total[at, s] + table[s, c, d]
+                    if score > best:
+                        best, length = score, d
+                ended[after, s, c] = best + total[after, s] if length else _NEVER
+                back[after, s, c] = length
+        for s in range(states):
+            previous = (s + states - 1) % states
+            for c in range(cycles):
+                best, source = ended[after, previous, c], c
+                if s == 0:
+                    for other in range(max(0, c - 2), min(cycles, c + 3)):
+                        score = ended[after, previous, other] - cycle_change * abs(other - c)
+                        if score > best:
+                            best, source = score, other
+                began[after, s, c] = best
+                came[after, s, c] = source
+        t += 1
+
+
+@njit(cache=True, nogil=True)
+def _best_open(t, bounds, total, began, survive):  # type: ignore[no-untyped-def]
+    """The best path to frame t (exclusive) that is still inside a segment: its state, class and first frame."""
+    ring = total.shape[0]
+    states, cycles = survive.shape[0], survive.shape[1]
+    best, state, cycle, first = _NEVER, 0, 0, t
+    for s in range(states):
+        for c in range(cycles):
+            for d in range(min(bounds[s, c, 1], t) + 1):
+                at = (t - d) % ring
+                score = began[at, s, c] - total[at, s] + survive[s, c, d] + total[t % ring, s]
+                if score > best:
+                    best, state, cycle, first = score, s, c, t - d
+    return state, cycle, first
+
+
+class Decoder:
+    """Fixed-lag HSMM decoding: `push` posteriors in frame order, get the sounds that are now certain.
+
+    `flush` closes the search at the last frame; a sound that was still sounding there is given as far as heard.
+    """
+
+    def __init__(self, guard: int, tuning: Tuning | None = None) -> None:
+        self.guard = guard
+        self.tuning = tuning or Tuning()
+        self._table = duration_table()
+        possible = self._table > _NEVER / 2
+        self._bounds = np.stack(
+            [possible.argmax(axis=2), _LONGEST - possible[:, :, ::-1].argmax(axis=2)], axis=2
+        ).astype(np.int64)
+        lasting = np.cumsum(np.exp(self._table)[:, :, ::-1], axis=2)[:, :, ::-1]  # P(duration >= d)
+        reaches = np.concatenate([lasting[:, :, 1:], np.zeros((4, _CYCLES, 1))], axis=2)  # P(duration > d)
+        self._survive = np.log(np.maximum(reaches, 1e-12))
+        self._total = np.zeros((_HISTORY, 4))
+        self._log = np.zeros((_HISTORY, 4), np.float32)
+        self._presence = np.zeros(_HISTORY, np.float32)
+        shape = (_HISTORY, 4, _CYCLES)
+        self._ended, self._began = np.full(shape, _NEVER), np.full(shape, _NEVER)
+        self._back, self._came = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+        self.clear()
+
+    def clear(self) -> None:
+        """Start over at frame 0."""
+        self._frame = 0
+        self._confirmed = 0  # frame at which the last confirmed sound ended
+        self._total[0] = 0.0
+        self._began[0] = 0.0
+
+    def push(self, found: Posteriors) -> list[Decoded]:
+        """The sounds that these frames confirm, in order."""
+        self._take(found)
+        return self._confirm(self.guard)
+
+    def flush(self) -> list[Decoded]:
+        """The sounds still open at the last frame; then start over."""
+        results = self._confirm(0) + self._unfinished()
+        self.clear()
+        return results
+
+    def _take(self, found: Posteriors) -> None:
+        if found.first != self._frame:
+            raise ValueError(f"frames from {found.first} on, but {self._frame} is next")
+        count = len(found.log)
+        at = np.arange(self._frame, self._frame + count) % _HISTORY
+        self._log[at] = found.log
+        self._presence[at] = found.presence
+        _advance(
+            self._frame, found.log, self.tuning.emission, self._table, self._bounds, self.tuning.cycle_change,
+            self._total, self._ended, self._began, self._back, self._came,
+        )  # fmt: skip
+        self._frame += count
+
+    def _confirm(self, guard: int) -> list[Decoded]:
+        if not self._frame:
+            return []
+        state, cycle, first = self._open()
+        results: list[Decoded] = []
+        oldest = max(self._confirmed, self._frame - _HISTORY + _LONGEST)
+        while first > oldest:
+            cycle = int(self._came[first % _HISTORY, state, cycle])
+            state = (state - 1) % 4
+            last = first
+            first = last - int(self._back[last % _HISTORY, state, cycle])
+            if state in (0, 2) and first >= oldest and last + guard <= self._frame:
+                results.append(self._sound(state, first, last))
+        results.reverse()
+        if results:
+            self._confirmed = results[-1].last
+        return [sound for sound in results if sound.confidence > 0]
+
+    def _open(self) -> tuple[int, int, int]:
+        state, cycle, first = _best_open(self._frame, self._bounds, self._total, self._began, self._survive)
+        return int(state), int(cycle), int(first)
+
+    def _unfinished(self) -> list[Decoded]:
+        if not self._frame:
+            return []
+        state, _, first = self._open()
+        if state not in (0, 2) or not self._confirmed <= first < self._frame:
+            return []
+        sound = self._sound(state, first, self._frame)
+        return [sound] if sound.confidence > 0 else []
+
+    def _sound(self, state: int, first: int, last: int) -> Decoded:
+        """The sound, with confidence 0 where the engine abstains."""
+        at = np.arange(first, last) % _HISTORY
+        presence = float(self._presence[at].mean())
+        own = float(np.exp(self._log[at, state]).mean())
+        heard = presence >= self.tuning.presence and own >= self.tuning.confidence
+        return Decoded(state // 2, first, last, own * presence if heard else 0.0)

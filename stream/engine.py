@@ -1,0 +1,171 @@
+"""The live engine: a feeder fills a ring, a worker thread runs the segmenter, sinks hear what comes of it."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .clock import STREAM_RATE
+from .events import Event
+from .feeders import Feeder
+from .ring import Missing, RingBuffer
+from .segmenter import Segmenter
+
+FloatArray = NDArray[np.float32]
+
+_RING_SECONDS = 10
+_READ = STREAM_RATE // 2  # at most this at a time, so that events do not wait for a long read
+_POLL_S = 0.005
+
+
+class Sink(Protocol):
+    """Hears the stream and its events, in order, on the worker's thread. SinkError ends the run."""
+
+    def heard(self, block: FloatArray) -> None:
+        """Samples that the segmenter is about to hear."""
+
+    def missed(self, length: int) -> None:
+        """So many samples of the stream are missing here."""
+
+    def event(self, event: Event) -> None:
+        """The segmenter said something."""
+
+    def close(self, accounts: "Accounts") -> None:
+        """The stream has ended; called once, in any case."""
+
+
+class SinkError(Exception):
+    """Output cannot be written; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Where every captured sample is: captured = processed + dropped + pending."""
+
+    captured: int
+    processed: int
+    dropped: int
+    pending: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every sample is accounted for."""
+        return self.captured == self.processed + self.dropped + self.pending
+
+
+class Engine:
+    """Runs a segmenter on a worker thread: `start`, then `wait` for the end, or `ask_to_stop` and `wait`.
+
+    `failure` says in one line what went wrong, None if nothing did.
+    """
+
+    def __init__(self, segmenter: Segmenter, feeder: Feeder, sinks: Iterable[Sink]) -> None:
+        self._segmenter, self._feeder, self._sinks = segmenter, feeder, list(sinks)
+        self._ring = RingBuffer(_RING_SECONDS * STREAM_RATE)
+        self._worker = threading.Thread(target=self._work, name="heartseg-worker", daemon=True)
+        self._failure: str | None = None
+        self._missed = 0  # samples that the ring said were dropped
+        self._work_done: deque[tuple[int, float]] = deque(maxlen=200)
+        self.presence = 0.0
+
+    def start(self) -> None:
+        """Start listening. Raises SourceError where the device cannot be opened."""
+        warm_up(self._segmenter)
+        self._feeder.start(self._ring)
+        self._worker.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether the worker is still at work."""
+        return self._worker.is_alive()
+
+    @property
+    def failure(self) -> str | None:
+        """What went wrong, in one line."""
+        return self._failure or self._feeder.failure
+
+    @property
+    def accounts(self) -> Accounts:
+        """The books. What the worker has in hand is in none of them, so they balance once it has ended."""
+        ring, segmenter = self._ring, self._segmenter
+        spoilt = segmenter.dropped - self._missed
+        return Accounts(
+            ring.written + ring.dropped, segmenter.processed, ring.dropped + spoilt, ring.pending
+        )
+
+    @property
+    def load(self) -> float:
+        """Work per second of sound over the last seconds, from 0; 1 is all that one core can do."""
+        work = list(self._work_done)
+        heard = sum(n for n, _ in work)
+        return sum(t for _, t in work) * STREAM_RATE / heard if heard else 0.0
+
+    def wait(self, timeout: float) -> bool:
+        """Wait for the end of the stream; whether it came."""
+        self._worker.join(timeout)
+        return not self._worker.is_alive()
+
+    def ask_to_stop(self) -> None:
+        """Capture no more; the worker then works off what was captured, flushes the tail and closes the sinks."""
+        self._feeder.stop()
+
+    def _work(self) -> None:
+        try:
+            self._loop()
+            for event in self._segmenter.flush():
+                self._tell(event)
+        except SinkError as error:
+            self._failure = str(error)
+        except Exception as error:
+            self._failure = f"the engine failed: {type(error).__name__}: {error}"
+        finally:
+            self._feeder.stop()
+            if not self.accounts.balanced:
+                self._failure = self._failure or f"samples went uncounted: {self.accounts}"
+            for sink in self._sinks:
+                try:
+                    sink.close(self.accounts)
+                except SinkError as error:
+                    self._failure = self._failure or str(error)
+
+    def _loop(self) -> None:
+        ring, segmenter = self._ring, self._segmenter
+        while True:
+            found = ring.read(_READ)
+            if found is None:
+                if ring.finished:
+                    return
+                time.sleep(_POLL_S)
+                continue
+            began = time.perf_counter()
+            if isinstance(found, Missing):
+                self._missed += found.length
+                for sink in self._sinks:
+                    sink.missed(found.length)
+                events = segmenter.gap(found.length, found.reason)
+            else:
+                for sink in self._sinks:
+                    sink.heard(found)
+                events = segmenter.push(found)
+                self._work_done.append((len(found), time.perf_counter() - began))
+            self.presence = segmenter.presence
+            for event in events:
+                self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        for sink in self._sinks:
+            sink.event(event)
+
+
+def warm_up(segmenter: Segmenter) -> None:
+    """Have everything compiled and loaded before the first sample: numba's functions and the network's memory."""
+    twin = Segmenter(segmenter.network, segmenter.lag)
+    rng = np.random.default_rng(0)
+    twin.push(0.01 * rng.standard_normal(STREAM_RATE, np.float32))
+    twin.flush()
+

@@ -1,0 +1,57 @@
+"""What the engine says: sounds and gaps, at integer positions of the stream (samples at 44,100 Hz)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .clock import seconds
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A heart sound, confirmed; it stands.
+
+    kind: "S1" or "S2". The sound lasts from sample `onset` to before `offset`. confidence: 0 to 1. emitted: the
+    stream position that had to be heard before the sound could be decided.
+    """
+
+    kind: str
+    onset: int
+    offset: int
+    confidence: float
+    emitted: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line of the JSONL form."""
+        return {
+            "type": "sound",
+            "kind": self.kind,
+            "onset_s": round(seconds(self.onset), 4),
+            "offset_s": round(seconds(self.offset), 4),
+            "onset_sample": self.onset,
+            "offset_sample": self.offset,
+            "confidence": round(self.confidence, 3),
+            "emitted_s": round(seconds(self.emitted), 4),
+        }
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Samples `start` to before `end` were not heard; no sound spans them. reason: why, in a few words."""
+
+    start: int
+    end: int
+    reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line of the JSONL form."""
+        return {
+            "type": "gap",
+            "start_s": round(seconds(self.start), 4),
+            "end_s": round(seconds(self.end), 4),
+            "start_sample": self.start,
+            "end_sample": self.end,
+            "reason": self.reason,
+        }
+
+
+Event = Sound | Gap

@@ -1,0 +1,59 @@
+"""Plain lines on standard output, for pipes and plain terminals."""
+
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .clock import seconds
+from .engine import Accounts, SinkError
+from .events import Event, Gap, Sound
+from .sinks import NOTICE
+from .vitals import VitalSigns
+
+NAMES = {"S1": "lub", "S2": "dub"}
+
+
+def plain_line(event: Event, bpm: float | None) -> str:
+    """One event as a line of text."""
+    if isinstance(event, Gap):
+        return f"{seconds(event.start):10.3f} s  gap  {seconds(event.end - event.start):.3f} s missing: {event.reason}"
+    length = seconds(event.offset - event.onset) * 1000
+    rate = "" if bpm is None else f"  {bpm:3.0f} bpm"
+    return (f"{seconds(event.onset):10.3f} s  {event.kind} {NAMES[event.kind]}  {length:3.0f} ms  "
+            f"confidence {event.confidence:.2f}{rate}")
+
+
+class PlainLines:
+    """A sink that prints a line for each event as it comes, and a sum at the end."""
+
+    def __init__(self) -> None:
+        self._vitals = VitalSigns()
+        self._sounds = 0
+        self._print(f"heartseg. {NOTICE}")
+
+    def heard(self, block: NDArray[np.float32]) -> None:
+        """Nothing to do."""
+
+    def missed(self, length: int) -> None:
+        """Nothing to do: the gap comes as an event."""
+
+    def event(self, event: Event) -> None:
+        """Print the event."""
+        self._vitals.event(event)
+        bpm = None
+        if isinstance(event, Sound):
+            self._sounds += 1
+            bpm = self._vitals.now(event.emitted).bpm
+        self._print(plain_line(event, bpm))
+
+    def close(self, accounts: Accounts) -> None:
+        """Print what was heard."""
+        self._print(f"{seconds(accounts.captured):.1f} s heard, {self._sounds} sounds, "
+                    f"{seconds(accounts.dropped):.2f} s dropped. {NOTICE}")
+
+    def _print(self, line: str) -> None:
+        try:
+            print(line, flush=True)
+        except OSError as error:
+            raise SinkError(f"standard output: cannot be written ({error.strerror})") from None

@@ -1,0 +1,181 @@
+"""The pure core: samples in, heart sounds out. No thread, no clock, no file."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import Network, load
+from .clock import DECIMATION, STREAM_PER_FRAME, STREAM_RATE
+from .decimator import GROUP_DELAY, Decimator
+from .decoder import KINDS, Decoded, Decoder, Tuning
+from .events import Event, Gap, Sound
+from .windows import Posteriors, Windows
+
+FloatArray = NDArray[np.float32]
+
+NOT_FINITE = "samples that are no numbers"
+
+HOP = 5 * STREAM_PER_FRAME
+"""Stream samples from one window to the next (50 ms)."""
+
+NEEDED_AFTER = GROUP_DELAY + 1 - DECIMATION
+"""Stream samples after the end of a PCG sample's own that must be heard before it is there."""
+
+LONG_SOUND = 13 * STREAM_RATE // 100
+"""A long S1; it is decided at its end, so half of it counts in the lag from its centre."""
+
+_LONGEST_LOOKAHEAD = 8
+_SETTLE = STREAM_RATE // 10  # good samples in a row that end a gap of bad ones
+_LARGEST = 1e6  # a sample beyond this is no sound
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How long the engine may listen on before it decides.
+
+    lookahead: tokens of 50 ms that the network hears after a frame's own. guard: frames of 10 ms for which the
+    decoder must have left a sound.
+    """
+
+    lookahead: int
+    guard: int = 1
+
+    def ledger(self) -> dict[str, tuple[int, int]]:
+        """Stream samples, least and most, that each stage adds between a sound's end and its emission."""
+        return {
+            "decimator": (NEEDED_AFTER, NEEDED_AFTER),
+            "hop": (0, HOP - STREAM_PER_FRAME),
+            "lookahead": (self.lookahead * HOP, self.lookahead * HOP),
+            "decoder": (self.guard * STREAM_PER_FRAME,) * 2,
+        }
+
+    @property
+    def bound_ms(self) -> float:
+        """From a sound's centre to its emission, in ms, for a long sound and the longest wait for a hop."""
+        return (LONG_SOUND // 2 + sum(most for _, most in self.ledger().values())) / STREAM_RATE * 1000
+
+    @classmethod
+    def within(cls, ms: float) -> "Lag":
+        """The longest lag whose bound is at most `ms`. Raises ValueError where even the shortest is longer."""
+        fitting = [lag for lag in (cls(n) for n in range(_LONGEST_LOOKAHEAD + 1)) if lag.bound_ms <= ms]
+        if not fitting:
+            raise ValueError(f"the shortest lag is {cls(0).bound_ms:.0f} ms")
+        return fitting[-1]
+
+
+class Segmenter:
+    """Finds heart sounds in a stream at 44,100 Hz.
+
+    >>> segmenter = Segmenter()
+    >>> events = segmenter.push(np.zeros(44_100, np.float32)) + segmenter.flush()
+    >>> events
+    []
+
+    The events are the same, to the last bit, however the stream is cut into blocks.
+    """
+
+    def __init__(self, network: Network | None = None, lag: Lag | None = None, tuning: Tuning | None = None) -> None:
+        self.network = network or load()
+        self.lag = lag or DEFAULT_LAG
+        self._decimator = Decimator()
+        self._windows = Windows(self.network, self.lag.lookahead)
+        self._decoder = Decoder(self.lag.guard, tuning)
+        self.processed = 0
+        self.dropped = 0
+        self.presence = 0.0
+        self._origin = 0  # where the sound heard without interruption began
+        self._bad = 0  # length of the gap of bad samples that we are in
+        self._settled = 0  # good samples at its end
+
+    @property
+    def position(self) -> int:
+        """Stream samples taken so far: processed + dropped."""
+        return self.processed + self.dropped
+
+    def push(self, block: FloatArray) -> list[Event]:
+        """Hear a block (one channel, any length, full scale 1.0); the events that it brings, in order."""
+        block = np.asarray(block, np.float32)
+        if block.ndim != 1:
+            raise ValueError(f"a block should have one dimension (one channel), not shape {block.shape}")
+        good = np.abs(block) < _LARGEST  # False for NaN too
+        if not self._bad and good.all():
+            return self._hear(block)
+        events: list[Event] = []
+        for at in np.split(np.arange(len(block)), np.flatnonzero(np.diff(good)) + 1):
+            if len(at):
+                events += self._settle(block[at]) if good[at[0]] else self._spoil(len(at))
+        return events
+
+    def gap(self, length: int, reason: str) -> list[Event]:
+        """Say that `length` samples of the stream are missing; what was open before them ends there."""
+        events = self._leave() if self._bad else self._close()
+        start = self.position
+        self.dropped += length
+        self._origin = self.position
+        return [*events, Gap(start, self.position, reason)]
+
+    def flush(self) -> list[Event]:
+        """The stream has ended: the events still owed."""
+        return self._leave() if self._bad else self._close()
+
+    def _hear(self, block: FloatArray) -> list[Event]:
+        self.processed += len(block)
+        return self._decode(self._windows.push(self._decimator.push(block)))
+
+    def _decode(self, found: list[Posteriors]) -> list[Event]:
+        events: list[Event] = []
+        for hop in found:
+            self.presence = hop.presence
+            needed = (hop.heard - 1) * DECIMATION + GROUP_DELAY + 1
+            emitted = min(self._origin + needed, self.position)
+            events += [self._sound(sound, emitted) for sound in self._decoder.push(hop)]
+        return events
+
+    def _sound(self, sound: Decoded, emitted: int) -> Sound:
+        return Sound(
+            KINDS[sound.kind],
+            self._origin + sound.first * STREAM_PER_FRAME,
+            self._origin + sound.last * STREAM_PER_FRAME,
+            sound.confidence,
+            emitted,
+        )
+
+    def _close(self) -> list[Event]:
+        """End the sound heard without interruption; what comes next starts from nothing."""
+        events = self._decode(self._windows.push(self._decimator.flush()) + self._windows.flush())
+        events += [self._sound(sound, self.position) for sound in self._decoder.flush()]
+        self._origin = self.position
+        self.presence = 0.0
+        return events
+
+    def _spoil(self, length: int) -> list[Event]:
+        events = [] if self._bad else self._close()
+        self.dropped += length
+        self._bad += length
+        self._settled = 0
+        return events
+
+    def _settle(self, block: FloatArray) -> list[Event]:
+        if not self._bad:
+            return self._hear(block)
+        take = min(len(block), _SETTLE - self._settled)
+        self.dropped += take
+        self._bad += take
+        self._settled += take
+        if self._settled < _SETTLE:
+            return []
+        return self._leave() + self._hear(block[take:])
+
+    def _leave(self) -> list[Event]:
+        gap = Gap(self.position - self._bad, self.position, NOT_FINITE)
+        self._origin = self.position
+        self._bad = self._settled = 0
+        return [gap]
+
+
+DEFAULT_LAG = Lag(lookahead=5)
+"""What the live engine uses unless told otherwise."""
+
+FULL_CONTEXT = Lag(lookahead=_LONGEST_LOOKAHEAD, guard=500)
+"""For recordings: five seconds of hindsight, by which time the surviving paths have long agreed."""
