@@ -82,6 +82,8 @@ def load(name: str = DEFAULT, folder: Path | None = None) -> Network:
     card = Card(**{key: text[key] for key in _KEYS})
     found = hashlib.sha256(model).hexdigest()
     if found != card.sha256:
-        raise ModelError(f"{folder / name}.onnx: is not the network of its card (sha256 {found[:12]}..., "
-                         f"expected {card.sha256[:12]}...); get both files anew")
+        raise ModelError(
+            f"{folder / name}.onnx: is not the network of its card (sha256 {found[:12]}..., "
+            f"expected {card.sha256[:12]}...); get both files anew"
+        )
     return Network(card, model)

@@ -69,8 +69,10 @@ def hum(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     """Mains hum at 50 or 60 Hz with harmonics, RMS 1."""
     t = np.arange(samples) / PCG_RATE
     base = rng.choice([50.0, 60.0], (batch, 1))
-    wave = sum(rng.uniform(0, 1, (batch, 1)) / k * np.sin(2 * np.pi * k * base * t + rng.uniform(0, 6.3, (batch, 1)))
-               for k in (1, 2, 3, 5)) + np.zeros((batch, samples))
+    wave = sum(
+        rng.uniform(0, 1, (batch, 1)) / k * np.sin(2 * np.pi * k * base * t + rng.uniform(0, 6.3, (batch, 1)))
+        for k in (1, 2, 3, 5)
+    ) + np.zeros((batch, samples))
     out = wave.astype(np.float32)
     return out / rms(out)
 
@@ -106,9 +108,7 @@ def _chosen(rng: np.random.Generator, batch: int, share: float) -> NDArray[np.in
 _Maker = Callable[[np.random.Generator, int, int], FloatArray]
 
 
-def _add(
-    rng: np.random.Generator, x: FloatArray, make: _Maker, share: float, low_db: float, high_db: float
-) -> None:
+def _add(rng: np.random.Generator, x: FloatArray, make: _Maker, share: float, low_db: float, high_db: float) -> None:
     """Add `make`'s sound to a share of the rows, in place, at a random level from low_db to high_db."""
     rows = _chosen(rng, len(x), share)
     if len(rows):

@@ -48,6 +48,5 @@ def _difference(network: Network, folder: Path, name: str, temperature: float) -
         logits, presence = network(window[None])
         dense = tf.nn.softmax(logits[0, -1, ::-1] / temperature).numpy().reshape(-1, 4)
         posterior, heart = served.run(window)
-        worst = max(worst, float(np.abs(posterior - dense).max()),
-                    abs(heart - float(tf.sigmoid(presence[0, -1]))))
+        worst = max(worst, float(np.abs(posterior - dense).max()), abs(heart - float(tf.sigmoid(presence[0, -1]))))
     return worst

@@ -107,8 +107,10 @@ def train(data: Path, out: Path, recipe: Recipe) -> Network:
                 curve.writerow([k, f"{posterior:.4f}", f"{presence:.4f}", f"{time.monotonic() - began:.0f}"])
                 file.flush()
                 left = (time.monotonic() - began) / (k - first) * (recipe.steps - k) / 60
-                print(f"step {k}/{recipe.steps}: loss {posterior:.4f}, presence {presence:.4f}, {left:.0f} min left",
-                      flush=True)
+                print(
+                    f"step {k}/{recipe.steps}: loss {posterior:.4f}, presence {presence:.4f}, {left:.0f} min left",
+                    flush=True,
+                )
             if k % _CHECKPOINT_EVERY == 0 or k == recipe.steps:
                 _save(checkpoint, state, k)
     return average

@@ -49,6 +49,10 @@ def explain_latency(lag: Lag, capture: int) -> list[str]:
     least = sum(row[1] for row in rows)
     most = sum(row[2] for row in rows)
     lines.append(f"  {'sum':10s} {f'{least} to {most}':>14s}  {most / STREAM_RATE * 1000:6.1f} ms at most")
-    lines.append(f"A sound lasts up to about 130 ms: from its centre at most about {lag.bound_ms:.0f} ms, without capture.")
-    lines.append("While the best path is in doubt the decoder waits longer. What the machine adds is bench's to measure.")
+    lines.append(
+        f"A sound lasts up to about 130 ms: from its centre at most about {lag.bound_ms:.0f} ms, without capture."
+    )
+    lines.append(
+        "While the best path is in doubt the decoder waits longer. What the machine adds is bench's to measure."
+    )
     return lines

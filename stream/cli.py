@@ -41,21 +41,32 @@ def parser() -> argparse.ArgumentParser:
         prog="heartseg-live", description="Name each lub (S1) and dub (S2) of a heart as it is heard.",
         epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    p.add_argument("--version", action="version",
-                   version=f"heartseg {version('heartseg')}. Not a medical device.")
+    p.add_argument("--version", action="version", version=f"heartseg {version('heartseg')}. Not a medical device.")
     source = p.add_mutually_exclusive_group()
-    source.add_argument("--device", nargs="?", const="", metavar="ID|NAME",
-                        help="listen to a capture device: its number, a part of its name, or the default")
+    source.add_argument(
+        "--device",
+        nargs="?",
+        const="",
+        metavar="ID|NAME",
+        help="listen to a capture device: its number, a part of its name, or the default",
+    )
     source.add_argument("--replay", metavar="FILE", help="play a recording through the live engine")
-    source.add_argument("--demo", nargs="?", const=72.0, type=float, metavar="BPM",
-                        help="listen to a simulated heart (default: 72 bpm)")
+    source.add_argument(
+        "--demo", nargs="?", const=72.0, type=float, metavar="BPM", help="listen to a simulated heart (default: 72 bpm)"
+    )
     p.add_argument("--list-devices", action="store_true", help="show the capture devices and stop")
     p.add_argument("--explain-latency", action="store_true", help="show what the lag is made of and stop")
     p.add_argument("--channel", type=int, metavar="N", help="channel of the recording, from 1 (default: the mean)")
-    p.add_argument("--speed", type=_speed, default=1.0, metavar="X|max",
-                   help="replay at X times real time, or as fast as it goes (default: 1)")
-    p.add_argument("--lag", type=float, metavar="MS",
-                   help="most time from a sound's centre to its event (default: %(default)s)")
+    p.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="X|max",
+        help="replay at X times real time, or as fast as it goes (default: 1)",
+    )
+    p.add_argument(
+        "--lag", type=float, metavar="MS", help="most time from a sound's centre to its event (default: %(default)s)"
+    )
     p.add_argument("--jsonl", metavar="FILE|-", help="write events as JSON Lines ('-': to standard output)")
     p.add_argument("--record", metavar="FILE.wav", help="keep what the engine heard")
     p.add_argument("--no-display", action="store_true", help="plain lines instead of the display")
@@ -209,5 +220,3 @@ def _summary(view: "View") -> list[str]:
     state = view.snapshot(1.0)
     lines = [plain_line(event, None) for event in state.events[-4:]]
     return [*lines, f"{seconds(state.position):.1f} s heard, {seconds(state.dropped):.2f} s dropped. {NOTICE}"]
-
-

@@ -31,8 +31,8 @@ class Tuning:
     """What was chosen on development recordings.
 
     emission: weight of a log posterior against the log durations. cycle_change: cost of a step to the next
-    cycle-length class (a factor of 1.17) from one beat to the next. presence, confidence: least probability of a heartbeat, and of the sound itself, averaged
-    over the sound, below which the engine abstains.
+    cycle-length class (a factor of 1.17) from one beat to the next. presence, confidence: least probability of a
+    heartbeat, and of the sound itself, averaged over the sound, below which the engine abstains.
     """
 
     emission: float = 0.5

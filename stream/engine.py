@@ -94,9 +94,7 @@ class Engine:
         """The books. What the worker has in hand is in none of them, so they balance once it has ended."""
         ring, segmenter = self._ring, self._segmenter
         spoilt = segmenter.dropped - self._missed
-        return Accounts(
-            ring.written + ring.dropped, segmenter.processed, ring.dropped + spoilt, ring.pending
-        )
+        return Accounts(ring.written + ring.dropped, segmenter.processed, ring.dropped + spoilt, ring.pending)
 
     @property
     def load(self) -> float:
@@ -168,4 +166,3 @@ def warm_up(segmenter: Segmenter) -> None:
     rng = np.random.default_rng(0)
     twin.push(0.01 * rng.standard_normal(STREAM_RATE, np.float32))
     twin.flush()
-

@@ -115,8 +115,10 @@ class Microphone:
                 )  # fmt: skip
                 self._stream.start()
         except self._audio.PortAudioError as error:
-            raise SourceError(f"{self.name}: cannot be opened at 44,100 Hz ({error}); "
-                              "is another program holding it? heartseg-live --list-devices shows the others") from None
+            raise SourceError(
+                f"{self.name}: cannot be opened at 44,100 Hz ({error}); "
+                "is another program holding it? heartseg-live --list-devices shows the others"
+            ) from None
 
     def stop(self) -> None:
         """Close the device."""
@@ -181,7 +183,9 @@ def _find(audio: Any, wanted: str | int | None) -> tuple[int, str]:
     if len(exact) == 1:
         matches = exact
     if not matches:
-        raise NoSuchSource(f"no capture device is called {wanted!r}; heartseg-live --list-devices shows those there are")
+        raise NoSuchSource(
+            f"no capture device is called {wanted!r}; heartseg-live --list-devices shows those there are"
+        )
     if len(matches) > 1:
         names = ", ".join(f"{i} ({inputs[i]['name']})" for i in matches)
         raise NoSuchSource(f"{wanted!r} may be any of these devices: {names}; give the number")

@@ -102,8 +102,9 @@ class SimulatedHeart:
             x = np.arange(offset - onset) / (offset - onset)
             envelope = np.sin(np.pi * np.minimum(1.0, x) ** 0.6) ** 2
             phases = rng.uniform(0, 0.6, len(partials))
-            wave = sum(a * np.sin(2 * np.pi * f * t * (1.1 - 0.2 * x) + p)
-                       for (f, a), p in zip(partials, phases, strict=True))
+            wave = sum(
+                a * np.sin(2 * np.pi * f * t * (1.1 - 0.2 * x) + p) for (f, a), p in zip(partials, phases, strict=True)
+            )
             block[onset - start : offset - start] += (level * 0.6 * envelope * wave).astype(np.float32)
         if self.murmur:
             span = slice(beat.s1[1] - start, beat.s2[0] - start)

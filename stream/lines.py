@@ -1,7 +1,5 @@
 """Plain lines on standard output, for pipes and plain terminals."""
 
-import sys
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +18,10 @@ def plain_line(event: Event, bpm: float | None) -> str:
         return f"{seconds(event.start):10.3f} s  gap  {seconds(event.end - event.start):.3f} s missing: {event.reason}"
     length = seconds(event.offset - event.onset) * 1000
     rate = "" if bpm is None else f"  {bpm:3.0f} bpm"
-    return (f"{seconds(event.onset):10.3f} s  {event.kind} {NAMES[event.kind]}  {length:3.0f} ms  "
-            f"confidence {event.confidence:.2f}{rate}")
+    return (
+        f"{seconds(event.onset):10.3f} s  {event.kind} {NAMES[event.kind]}  {length:3.0f} ms  "
+        f"confidence {event.confidence:.2f}{rate}"
+    )
 
 
 class PlainLines:
@@ -49,8 +49,10 @@ class PlainLines:
 
     def close(self, accounts: Accounts) -> None:
         """Print what was heard."""
-        self._print(f"{seconds(accounts.captured):.1f} s heard, {self._sounds} sounds, "
-                    f"{seconds(accounts.dropped):.2f} s dropped. {NOTICE}")
+        self._print(
+            f"{seconds(accounts.captured):.1f} s heard, {self._sounds} sounds, "
+            f"{seconds(accounts.dropped):.2f} s dropped. {NOTICE}"
+        )
 
     def _print(self, line: str) -> None:
         try:

@@ -25,7 +25,7 @@ class JsonLines:
     def __init__(self, path: str, session: dict[str, Any]) -> None:
         self._path = path
         try:
-            self._file: IO[str] = sys.stdout if path == "-" else Path(path).open("w", encoding="utf-8")
+            self._file: IO[str] = sys.stdout if path == "-" else Path(path).open("w", encoding="utf-8")  # noqa: SIM115
         except OSError as error:
             raise SinkError(f"{path}: cannot be written ({error.strerror})") from None
         self._counts: Counter[str] = Counter()
@@ -66,8 +66,9 @@ class JsonLines:
             self._file.flush()
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise SinkError(f"{'standard output' if self._path == '-' else self._path}: "
-                            f"cannot be written ({reason})") from None
+            raise SinkError(
+                f"{'standard output' if self._path == '-' else self._path}: cannot be written ({reason})"
+            ) from None
 
 
 class WavRecording:

@@ -48,8 +48,10 @@ class FileSource:
         except PermissionError:
             raise SourceError(f"{path}: may not be read (permission denied)") from None
         except (soundfile.SoundFileError, OSError, TypeError) as error:
-            raise SourceError(f"{path}: not a sound file that can be read ({_reason(error)}); "
-                              "WAV, FLAC, Ogg and the other forms of libsndfile are") from None
+            raise SourceError(
+                f"{path}: not a sound file that can be read ({_reason(error)}); "
+                "WAV, FLAC, Ogg and the other forms of libsndfile are"
+            ) from None
         self.rate: int = self._file.samplerate
         channels = self._file.channels
         if not LOWEST_RATE <= self.rate <= HIGHEST_RATE:
@@ -62,8 +64,9 @@ class FileSource:
         self._frames: int = self._file.frames
         missing = _missing_bytes(self.path)
         if missing:
-            self.warnings.append(f"{path}: truncated ({missing} bytes short of what its header says); "
-                                 "the part that is there is used")
+            self.warnings.append(
+                f"{path}: truncated ({missing} bytes short of what its header says); the part that is there is used"
+            )
 
     @property
     def seconds(self) -> float:
@@ -91,8 +94,9 @@ class FileSource:
             try:
                 block = self._file.read(length, dtype="float32", always_2d=True)
             except (soundfile.SoundFileError, OSError) as error:
-                self.warnings.append(f"{self.name}: damaged after {read / self.rate:.2f} s ({_reason(error)}); "
-                                     "the part before is used")
+                self.warnings.append(
+                    f"{self.name}: damaged after {read / self.rate:.2f} s ({_reason(error)}); the part before is used"
+                )
                 return
             if not len(block):
                 break
@@ -104,8 +108,10 @@ class FileSource:
             else:
                 yield block.mean(axis=1, dtype=np.float64).astype(np.float32)
         if read < self._frames < 1 << 40:
-            self.warnings.append(f"{self.name}: ends after {read / self.rate:.2f} s, {self._frames - read} samples "
-                                 "before its header says")
+            self.warnings.append(
+                f"{self.name}: ends after {read / self.rate:.2f} s, {self._frames - read} samples "
+                "before its header says"
+            )
 
     def close(self) -> None:
         """Close the file; harmless when it is closed already."""

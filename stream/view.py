@@ -91,11 +91,8 @@ class View:
             bins = min(len(self._peaks), int(seconds * STREAM_RATE / BIN))
             last = self._position // BIN
             peaks = self._peaks[(last - bins + np.arange(bins)) % len(self._peaks)]
-            return Snapshot(
-                self._position, peaks, tuple(self._events), self._vitals.now(self._position), self._dropped
-            )
+            return Snapshot(self._position, peaks, tuple(self._events), self._vitals.now(self._position), self._dropped)
 
 
 def _end(event: Event) -> int:
     return event.end if isinstance(event, Gap) else event.offset
-

@@ -6,6 +6,7 @@ from statistics import median
 
 from .clock import STREAM_RATE
 from .events import Event, Gap, Sound
+import itertools
 
 _REMEMBERED_S = 10.0
 
@@ -40,7 +41,7 @@ class VitalSigns:
         sounds = list(self._sounds)
         systole, diastole, cycle = [], [], []
         last_s1: Sound | None = None
-        for before, after in zip(sounds, sounds[1:], strict=False):
+        for before, after in itertools.pairwise(sounds):
             interval = (after.onset - before.onset) / STREAM_RATE * 1000
             if before.kind == "S1":
                 last_s1 = before

@@ -1,0 +1,158 @@
+"""Scores of a set of recordings, as a table and as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .datasets import (
+    DataError,
+    Recording,
+    read_cinc2016,
+    read_cinc_states,
+    read_circor,
+    read_circor_tsv,
+    read_pascal,
+)
+from .formats import FORMATS, read_prediction
+from .scoring import KINDS, TOLERANCES_S, Counts, Prediction, Reference, by_centre, coverage, reference_of, score
+
+_QUANTILES = (0.5, 0.95, 1.0)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A reference with its prediction."""
+
+    name: str
+    reference: Reference
+    prediction: Prediction
+
+
+def read_set(folder: Path) -> list[Recording]:
+    """The annotated recordings of a folder, whichever supported set it is. Raises DataError."""
+    if (folder / "Atraining_normal_seg.csv").exists():
+        return list(read_pascal(folder))
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder")
+    if next(folder.glob("*_StateAns.mat"), None):
+        return list(read_cinc2016(folder))
+    if next(folder.glob("*.tsv"), None):
+        return list(read_circor(folder))
+    raise DataError(
+        f"{folder}: neither CirCor (NAME.tsv), CinC 2016 (NAME_StateAns.mat) nor PASCAL set A "
+        "(Atraining_normal_seg.csv)"
+    )
+
+
+def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]]:
+    """References with their predictions, and the names that have none (scored as empty). Raises DataError.
+
+    reference: a folder of a supported set, or one CirCor .tsv or CinC _StateAns.mat. predictions: a folder of
+    result files, or one file.
+    """
+    if reference.is_file():
+        read = read_cinc_states if reference.suffix == ".mat" else read_circor_tsv
+        name = reference.stem.removesuffix("_StateAns")
+        recordings = [Recording(name, reference, name, *read(reference))]
+    else:
+        recordings = read_set(reference)
+    if not predictions.exists():
+        raise DataError(f"{predictions}: no such file or folder")
+    scored, missing = [], []
+    for recording in recordings:
+        if predictions.is_file():
+            found = predictions
+        else:
+            candidates = (predictions / (recording.name + ending) for ending, _ in FORMATS.values())
+            found = next((path for path in candidates if path.exists()), predictions / "")
+        if found.is_file():
+            prediction = read_prediction(found)
+        else:
+            missing.append(recording.name)
+            nothing = {k: by_centre([]) for k in KINDS}
+            prediction = Prediction(nothing, {k: np.zeros(0) for k in KINDS})
+        scored.append(Scored(recording.name, reference_of(recording), prediction))
+    return scored, missing
+
+
+def evaluate(scored: Sequence[Scored]) -> dict[str, Any]:
+    """All figures of a set: per tolerance and kind, macro F1, coverage, and the lag in seconds."""
+    result: dict[str, Any] = {"recordings": len(scored), "tolerance_ms": {}}
+    for tolerance in TOLERANCES_S:
+        each = [score(s.reference, s.prediction, tolerance) for s in scored]
+        pooled = {kind: sum((c[kind] for c in each), Counts()) for kind in KINDS}
+        pooled["both"] = pooled["S1"] + pooled["S2"]
+        whole = [c["S1"] + c["S2"] for c in each]
+        f1 = [c.f1 for c in whole if c.tp + c.fn]
+        either = [score(*_either(s), tolerance)["S1"] for s in scored]
+        result["tolerance_ms"][round(tolerance * 1000)] = {
+            **{kind: _figures(c) for kind, c in pooled.items()},
+            "macro_f1": float(np.mean(f1)) if f1 else float("nan"),
+            "class_agnostic_f1": sum(either, Counts()).f1,
+        }
+    result["coverage"] = coverage([(s.reference, s.prediction) for s in scored])
+    result["lag_s"] = _lag(scored)
+    return result
+
+
+def _either(s: Scored) -> tuple[Reference, Prediction]:
+    """The same with S1 and S2 taken as one kind."""
+    true = by_centre(np.concatenate([s.reference.sounds[k] for k in KINDS]).tolist())
+    found = by_centre(np.concatenate([s.prediction.sounds[k] for k in KINDS]).tolist())
+    none = by_centre([])
+    return (
+        Reference({"S1": true, "S2": none}, s.reference.spans, s.reference.cut),
+        Prediction({"S1": found, "S2": none}, {}),
+    )
+
+
+def _figures(c: Counts) -> dict[str, float]:
+    error = c.all_errors * 1000
+    return {
+        "references": c.references, "predictions": c.predictions, "tp": c.tp, "fp": c.fp, "fn": c.fn,
+        "sensitivity": c.sensitivity, "precision": c.precision, "f1": c.f1,
+        "swaps": c.swaps, "swap_rate": c.swap_rate,
+        "mae_ms": float(np.abs(error).mean()) if len(error) else float("nan"),
+        "median_error_ms": float(np.median(np.abs(error))) if len(error) else float("nan"),
+        "bias_ms": float(error.mean()) if len(error) else float("nan"),
+    }  # fmt: skip
+
+
+def _lag(scored: Sequence[Scored]) -> dict[str, float] | None:
+    lags = [np.zeros(0)]
+    for s in scored:
+        for kind in KINDS:
+            if len(s.prediction.emitted.get(kind, ())):
+                lags.append(s.prediction.emitted[kind] - s.prediction.sounds[kind].mean(axis=1))
+    lag = np.concatenate(lags)
+    lag = lag[np.isfinite(lag)]
+    return {f"q{q:g}": float(np.quantile(lag, q)) for q in _QUANTILES} if len(lag) else None
+
+
+def table(result: dict[str, Any]) -> str:
+    """The figures as a text table."""
+    lines = [
+        f"{result['recordings']} recordings",
+        "  tol  kind    refs  preds  sens %  prec %    F1 %  swap %  MAE ms  bias ms",
+    ]
+    for tolerance, row in result["tolerance_ms"].items():
+        for kind in (*KINDS, "both"):
+            c = row[kind]
+            lines.append(
+                f"{tolerance:4d}  {kind:5s}{c['references']:7d}{c['predictions']:7d}{c['sensitivity'] * 100:8.2f}"
+                f"{c['precision'] * 100:8.2f}{c['f1'] * 100:8.2f}{c['swap_rate'] * 100:8.2f}{c['mae_ms']:8.1f}"
+                f"{c['bias_ms']:+9.1f}"
+            )
+        lines.append(
+            f"      macro F1 {row['macro_f1'] * 100:.2f} %, F1 with S1 and S2 as one kind "
+            f"{row['class_agnostic_f1'] * 100:.2f} %"
+        )
+    lines.append(f"coverage {result['coverage'] * 100:.1f} % of the annotated time")
+    if result["lag_s"]:
+        lines.append(
+            "lag from a sound's centre: " + ", ".join(f"{k} {v * 1000:.0f} ms" for k, v in result["lag_s"].items())
+        )
+    return "\n".join(lines)
