@@ -24,6 +24,7 @@ TOKENS = 96
 HEADS = 9  # lookback of 0, 50, ... 400 ms
 STATES = 4
 WIDTH = 96
+DROPOUT = 0.15
 TREE = ((1, 3), (3, 2), (6, 2), (12, 2), (24, 2), (48, 2))  # dilation in tokens, kernel size
 
 WINDOW = (TOKENS + 1) * TOKEN * FRAME + STFT - FRAME
@@ -87,6 +88,7 @@ class Network(keras.Model):
         self.inner = [dense(WIDTH, use_bias=False, name=f"inner{i}") for i in range(len(TREE))]
         self.norms = [norm(name=f"norm{i}") for i in range(len(TREE))]
         self.outer = [dense(WIDTH, name=f"outer{i}") for i in range(len(TREE))]
+        self.drop = keras.layers.Dropout(DROPOUT)
         self.presence = dense(1, name="presence")
         self.context = dense(HEADS * WIDTH, name="context")
         self.past, self.future = (dense(WIDTH, use_bias=False, name=n) for n in ("past", "future"))
@@ -99,7 +101,8 @@ class Network(keras.Model):
         local = h = tf.nn.relu(self.stem_norm(h, training=training))
         for (dilation, kernel), inner, norm, outer in zip(TREE, self.inner, self.norms, self.outer, strict=True):
             taps = [_delayed(h, dilation * i) for i in reversed(range(kernel))]
-            h += outer(tf.nn.relu(norm(inner(tf.concat(taps, axis=2)), training=training)))
+            y = tf.nn.relu(norm(inner(tf.concat(taps, axis=2)), training=training))
+            h += outer(self.drop(y, training=training))
         context = tf.reshape(self.context(h), (-1, TOKENS, HEADS, WIDTH))
         seen = self.past(tf.concat([_delayed(local, 1), local], axis=2))
         known = seen + tf.pad(self.future(local)[:, 1:], ((0, 0), (0, 1), (0, 0)))

@@ -1,12 +1,12 @@
 """Heart rate and intervals from the sounds heard last."""
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
 from statistics import median
 
 from .clock import STREAM_RATE
 from .events import Event, Gap, Sound
-import itertools
 
 _REMEMBERED_S = 10.0
 
