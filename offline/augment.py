@@ -51,6 +51,22 @@ def bursts(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     return coloured_noise(rng, batch, samples) * gate
 
 
+def knocks(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+    """Clicks, taps and steps at random moments, each ringing for a while, RMS 1: nothing in them beats."""
+    t = np.arange(PCG_RATE // 4) / PCG_RATE
+    out = np.empty((batch, samples), np.float32)
+    for row in out:
+        ring = np.exp(-t / rng.uniform(0.001, 0.05)) * np.cos(
+            2 * np.pi * rng.uniform(20, 400) * t + rng.uniform(0, 6.3)
+        )
+        hits = rng.random(samples) < rng.uniform(0.5, 8) / PCG_RATE
+        hits[rng.integers(samples)] = True
+        level = hits * np.exp(rng.normal(0, rng.uniform(0, 1), samples)) * rng.choice([-1, 1], samples)
+        size = samples + len(t)
+        row[:] = np.fft.irfft(np.fft.rfft(level, size) * np.fft.rfft(ring, size), size)[:samples]
+    return out / rms(out)
+
+
 def voices(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     """Speech and music as a chest microphone hears them: gliding harmonic tones in syllables, RMS 1."""
     pitch = rng.uniform(80, 400, (batch, 1)) * np.exp(0.15 * _slow(rng, batch, samples, rng.uniform(1, 6)))
@@ -121,6 +137,7 @@ def no_heart(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     _add(rng, x, voices, 0.35, -20, 10)
     _add(rng, x, hum, 0.2, -20, 10)
     _add(rng, x, bursts, 0.35, -10, 20)
+    _add(rng, x, knocks, 0.3, -5, 25)
     _add(rng, x, coloured_noise, 0.4, -20, 10)
     rows = _chosen(rng, batch, 0.3)
     x[rows] *= 10 ** (0.4 * _slow(rng, len(rows), samples, 2.0))

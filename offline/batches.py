@@ -66,7 +66,7 @@ class Batches:
         anchor = int(rng.choice(self._labelled[which][recording]))
         span = WINDOW * tempo
         end = min(anchor + rng.uniform(0, _AFTER_S) * PCG_RATE * tempo, len(pcg) - 2.0)
-        at = end - span + np.arange(WINDOW) * tempo
+        at: NDArray[np.float64] = end - span + np.arange(WINDOW, dtype=np.float64) * tempo
         if self._augment and rng.random() < _HURRIED:
             x, at = _hurry(rng, pcg, label, at)
         else:

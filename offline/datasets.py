@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,7 +102,7 @@ def read_cinc_states(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float6
     return _columns(rows)
 
 
-def _scalar(value: object) -> object | None:
+def _scalar(value: Any) -> Any:
     while isinstance(value, np.ndarray):
         if value.size == 0:
             return None

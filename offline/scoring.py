@@ -59,8 +59,8 @@ def reference_of(recording: Recording) -> Reference:
     if recording.points:
         marks = {kind: by_centre([(s, e) for s, e, k in rows if k == state]) for kind, state in (("S1", 1), ("S2", 3))}
         times = [s for s, _, _ in rows]
-        span = [[min(times) - PASCAL_MARGIN_S, max(times) + PASCAL_MARGIN_S]] if times else []
-        return Reference(marks, np.asarray(span, np.float64).reshape(-1, 2), np.zeros((0, 2)))
+        marked = [[min(times) - PASCAL_MARGIN_S, max(times) + PASCAL_MARGIN_S]] if times else []
+        return Reference(marks, np.asarray(marked, np.float64).reshape(-1, 2), np.zeros((0, 2)))
     spans: list[list[tuple[float, float, int]]] = []
     for row in rows:
         if row[2] <= 0 or not row[1] > row[0]:
@@ -69,11 +69,8 @@ def reference_of(recording: Recording) -> Reference:
             spans[-1].append(row)
         else:
             spans.append([row])
-    lengths: dict[int, list[float]] = {1: [], 3: []}
-    for span in spans:
-        for s, e, k in span:
-            if k in lengths and np.isfinite(e):
-                lengths[k].append(e - s)
+    every = [row for span in spans for row in span]
+    lengths = {k: [e - s for s, e, state in every if state == k and np.isfinite(e)] for k in (1, 3)}
     median = {k: float(np.median(v)) if v else 0.0 for k, v in lengths.items()}
     kept: dict[int, list[tuple[float, float]]] = {1: [], 3: []}
     cut = []
@@ -87,9 +84,10 @@ def reference_of(recording: Recording) -> Reference:
                 cut.append((s, e))
             else:
                 kept[k].append((s, e))
+    annotated = [(span[0][0], span[-1][1]) for span in spans]
     return Reference(
         {"S1": by_centre(kept[1]), "S2": by_centre(kept[3])},
-        np.asarray([(span[0][0], span[-1][1]) for span in spans], np.float64).reshape(-1, 2),
+        np.asarray(annotated, np.float64).reshape(-1, 2),
         np.asarray(cut, np.float64).reshape(-1, 2),
     )
 

@@ -75,7 +75,7 @@ def train(data: Path, out: Path, recipe: Recipe) -> Network:
     optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, clipnorm=1.0)
     optimizer.build(network.trainable_variables)
 
-    @tf.function
+    @tf.function  # type: ignore[untyped-decorator]
     def step(window: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             posterior, presence = loss_of(network, window, label, True)
@@ -83,11 +83,11 @@ def train(data: Path, out: Path, recipe: Recipe) -> Network:
         optimizer.apply_gradients(
             zip(tape.gradient(loss, network.trainable_variables), network.trainable_variables, strict=True)
         )
-        for mean, new in zip(average.variables, network.variables, strict=True):
+        for mean, new in zip(average.weights, network.weights, strict=True):
             mean.assign(recipe.averaging * mean + (1.0 - recipe.averaging) * new)
         return posterior, presence
 
-    state = [*network.variables, *average.variables, *optimizer.variables]
+    state = [*network.variables, *average.weights, *optimizer.variables]
     checkpoint = out / "checkpoint.npz"
     first = _restore(checkpoint, state) if checkpoint.exists() else 0
     if first:

@@ -24,7 +24,8 @@ def _lowpass(taps: int, cutoff_hz: float, rate_hz: float, beta: float) -> FloatA
     """Kaiser-windowed sinc of unit gain at 0 Hz (Oppenheim and Schafer, Discrete-Time Signal Processing, 7.5)."""
     n = np.arange(taps) - (taps - 1) / 2
     h = np.sinc(2 * cutoff_hz / rate_hz * n) * np.kaiser(taps, beta)
-    return (h / h.sum()).astype(np.float32)
+    taps_out: FloatArray = (h / h.sum()).astype(np.float32)
+    return taps_out
 
 
 def coefficients() -> tuple[FloatArray, FloatArray]:

@@ -22,7 +22,7 @@ KINDS = ("S1", "S2")
 _SLOWEST_BPM, _FASTEST_BPM = 30.0, 240.0
 _CYCLES = 14
 _LONGEST = 180  # frames; bounds the search, beyond it a diastole is silence
-_HISTORY = 1024  # frames kept for tracing back
+_HISTORY = 1024  # frames kept for tracing back; a power of two
 _NEVER = -1e30
 
 
@@ -38,7 +38,7 @@ class Tuning:
     emission: float = 0.5
     cycle_change: float = 1.0
     presence: float = 0.5
-    confidence: float = 0.2
+    confidence: float = 0.4
 
 
 @dataclass(frozen=True)
@@ -78,17 +78,17 @@ def _advance(t, log, emission, table, bounds, cycle_change, total, ended, began,
     state s that ends before frame t; began[t, s, c] that of one that may begin at t; back is the ended segment's
     length; came the cycle class before the change.
     """
-    ring = total.shape[0]
+    mask = total.shape[0] - 1
     states, cycles = table.shape[0], table.shape[1]
     for i in range(log.shape[0]):
-        now, after = t % ring, (t + 1) % ring
+        now, after = t & mask, (t + 1) & mask
         for s in range(states):
             total[after, s] = total[now, s] + emission * log[i, s]
         for s in range(states):
             for c in range(cycles):
                 best, length = _NEVER, 0
                 for d in range(bounds[s, c, 0], min(bounds[s, c, 1], t + 1) + 1):
-                    at = (t + 1 - d) % ring
+                    at = (t + 1 - d) & mask
                     score = began[at, s, c] - total[at, s] + table[s, c, d]
                     if score > best:
                         best, length = score, d
@@ -111,14 +111,14 @@ def _advance(t, log, emission, table, bounds, cycle_change, total, ended, began,
 @njit(cache=True, nogil=True)
 def _best_open(t, bounds, total, began, survive):  # type: ignore[no-untyped-def]
     """The best path to frame t (exclusive) that is still inside a segment: its state, class and first frame."""
-    ring = total.shape[0]
+    mask = total.shape[0] - 1
     states, cycles = survive.shape[0], survive.shape[1]
     best, state, cycle, first = _NEVER, 0, 0, t
     for s in range(states):
         for c in range(cycles):
             for d in range(min(bounds[s, c, 1], t) + 1):
-                at = (t - d) % ring
-                score = began[at, s, c] - total[at, s] + survive[s, c, d] + total[t % ring, s]
+                at = (t - d) & mask
+                score = began[at, s, c] - total[at, s] + survive[s, c, d] + total[t & mask, s]
                 if score > best:
                     best, state, cycle, first = score, s, c, t - d
     return state, cycle, first

@@ -15,7 +15,7 @@ from .view import BIN, Snapshot, View
 
 _STYLES = {"S1": Style(color="red", bold=True), "S2": Style(color="blue", bold=True)}
 _PLAIN = Style(color="green")
-_BINS_PER_COLUMN = 8  # 80 ms
+_BINS_PER_COLUMN = 5  # 50 ms
 _CHROME = 7  # lines that are not the waveform
 
 
@@ -89,7 +89,7 @@ def _waveform(state: Snapshot, columns: int, rows: int) -> RenderResult:
     start = state.position // BIN * BIN - len(peaks) * BIN
     per_column = BIN * _BINS_PER_COLUMN
     kinds: list[str] = [""] * columns
-    names = [" "] * columns
+    names, styles = [" "] * columns, [_PLAIN] * columns
     gaps = [False] * columns
     for event in state.events:
         if isinstance(event, Gap):
@@ -103,7 +103,7 @@ def _waveform(state: Snapshot, columns: int, rows: int) -> RenderResult:
         centre = ((event.onset + event.offset) // 2 - start) // per_column
         for i, letter in enumerate(NAMES[event.kind]):
             if 0 <= centre - 1 + i < columns:
-                names[centre - 1 + i] = letter
+                names[centre - 1 + i], styles[centre - 1 + i] = letter, _STYLES[event.kind]
 
     middle = rows // 2
     for row in range(rows):
@@ -123,11 +123,8 @@ def _waveform(state: Snapshot, columns: int, rows: int) -> RenderResult:
         yield Segment(run, style)
         yield Segment.line()
     text = Text(" ")
-    named = "".join(names)
-    for part in named.split(" "):
-        text.append(part, {"lub": _STYLES["S1"], "dub": _STYLES["S2"]}.get(part, ""))
-        text.append(" ")
-    text.truncate(columns + 2)
+    for letter, style in zip(names, styles, strict=True):
+        text.append(letter, style)
     yield text
 
 

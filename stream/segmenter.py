@@ -25,6 +25,9 @@ NEEDED_AFTER = GROUP_DELAY + 1 - DECIMATION
 LONG_SOUND = 13 * STREAM_RATE // 100
 """A long S1; it is decided at its end, so half of it counts in the lag from its centre."""
 
+DOUBT = 2
+"""Frames beyond the guard by which the decoder has mostly made up its mind."""
+
 _LONGEST_LOOKAHEAD = 8
 _SETTLE = STREAM_RATE // 10  # good samples in a row that end a gap of bad ones
 _LARGEST = 1e6  # a sample beyond this is no sound
@@ -42,12 +45,15 @@ class Lag:
     guard: int = 1
 
     def ledger(self) -> dict[str, tuple[int, int]]:
-        """Stream samples, least and most, that each stage adds between a sound's end and its emission."""
+        """Stream samples that each stage adds between a sound's end and its emission, least and most.
+
+        All are exact but the decoder's most: where the best path is in doubt it waits on.
+        """
         return {
             "decimator": (NEEDED_AFTER, NEEDED_AFTER),
             "hop": (0, HOP - STREAM_PER_FRAME),
             "lookahead": (self.lookahead * HOP, self.lookahead * HOP),
-            "decoder": (self.guard * STREAM_PER_FRAME,) * 2,
+            "decoder": (self.guard * STREAM_PER_FRAME, (self.guard + DOUBT) * STREAM_PER_FRAME),
         }
 
     @property

@@ -15,7 +15,7 @@ from .clock import STREAM_RATE
 FloatArray = NDArray[np.float32]
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 192_000
-_READ_SECONDS = 0.25
+_READ_SECONDS = 1.0
 
 
 class SourceError(Exception):
@@ -131,7 +131,7 @@ def _missing_bytes(path: Path) -> int:
         head = file.read(12)
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
         return 0
-    (claimed,) = struct.unpack("<I", head[4:8])
+    claimed: int = struct.unpack("<I", head[4:8])[0]
     if claimed >= 0x7FFFFFFF:  # written by a program that could not know the length
         return 0
     return max(0, claimed + 8 - path.stat().st_size)

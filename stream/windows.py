@@ -89,7 +89,7 @@ class Windows:
         if token < 0:
             return None
         rows = [w[-1 - self._lookahead + age] for age, w in enumerate(reversed(self._recent))]
-        log = rows[0] if len(rows) == 1 else np.mean(rows, axis=0, dtype=np.float32)
+        log: FloatArray = rows[0] if len(rows) == 1 else np.mean(rows, axis=0, dtype=np.float32)
         return Posteriors(token * self._token, log, presence, self._heard)
 
     def flush(self) -> list[Posteriors]:

@@ -79,7 +79,11 @@ def test_truncated_flac_is_used_as_far_as_it_goes(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "is empty"), (b"not a sound at all\n" * 50, "not a sound file"), (b"RIFF\xff\xff\xff\x7fWAVE", "not a sound")],
+    [
+        (b"", "is empty"),
+        (b"not a sound at all\n" * 50, "not a sound file"),
+        (b"RIFF\xff\xff\xff\x7fWAVE", "not a sound"),
+    ],
 )
 def test_what_is_no_recording(tmp_path, content, message):
     path = tmp_path / "a.wav"

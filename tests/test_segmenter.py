@@ -1,0 +1,191 @@
+"""The pure core: what it finds, when it says so, and that no cut into blocks changes a bit of it."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from heartseg.models import load
+from heartseg.offline.scoring import match
+from heartseg.stream.clock import STREAM_RATE
+from heartseg.stream.events import Gap, Sound
+from heartseg.stream.heart import SimulatedHeart
+from heartseg.stream.segmenter import DEFAULT_LAG, FULL_CONTEXT, HOP, LONG_SOUND, NOT_FINITE, Lag, Segmenter
+
+NETWORK = load()
+
+
+def sound_of(heart, seconds):
+    blocks = itertools.islice(heart.blocks(), int(seconds * 10))
+    return np.concatenate(list(blocks))
+
+
+def truth_of(heart, seconds):
+    beats = list(itertools.takewhile(lambda b: b.s2[1] < seconds * STREAM_RATE, heart.beats()))
+    return [("S1", b.s1) for b in beats] + [("S2", b.s2) for b in beats]
+
+
+def segment(x, cuts=(), lag=None):
+    segmenter, events = Segmenter(NETWORK, lag), []
+    for block in np.split(x, cuts):
+        events += segmenter.push(block)
+    events += segmenter.flush()
+    assert segmenter.processed + segmenter.dropped == len(x)
+    return events
+
+
+def f1(events, truth, kind, tolerance=0.06):
+    found = np.sort([(e.onset + e.offset) / 2 / STREAM_RATE for e in events if e.kind == kind])
+    true = np.sort([sum(span) / 2 / STREAM_RATE for k, span in truth if k == kind])
+    return 2 * len(match(true, found, tolerance)[0]) / (len(true) + len(found))
+
+
+HEART = sound_of(SimulatedHeart(bpm=80, seed=3), 8)
+SPOILT = HEART.copy()
+SPOILT[100_000:100_020] = np.nan
+SPOILT[101_000] = np.inf
+SPOILT[250_000:252_000] = 1e9
+
+
+@pytest.mark.parametrize("bpm", [50, 72, 110])
+def test_a_simulated_heart_is_heard(bpm):
+    heart = SimulatedHeart(bpm=bpm, seed=bpm)
+    events, truth = segment(sound_of(heart, 30)), truth_of(heart, 30)
+    assert f1(events, truth, "S1") > 0.9
+    assert f1(events, truth, "S2") > 0.9
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.integers(0, len(HEART)), max_size=60))
+def test_every_cut_gives_the_same_events(cuts):
+    assert segment(HEART, sorted(cuts)) == WHOLE
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.integers(0, len(HEART)), max_size=60))
+def test_every_cut_gives_the_same_events_with_bad_samples(cuts):
+    assert segment(SPOILT, sorted(cuts)) == WHOLE_SPOILT
+
+
+@pytest.mark.parametrize("block", [1, 100, 441, 4410, 100_000])
+def test_block_sizes_give_the_same_events(block):
+    x = HEART[: 3 * STREAM_RATE] if block == 1 else HEART
+    assert segment(x, range(block, len(x), block)) == segment(x)
+
+
+@pytest.mark.parametrize("lag", [Lag(0), DEFAULT_LAG, FULL_CONTEXT])
+def test_every_lag_gives_the_same_events_for_two_cuts(lag):
+    assert segment(HEART, range(997, len(HEART), 997), lag) == segment(HEART, (), lag)
+
+
+def test_events_are_in_order_and_do_not_overlap():
+    for before, after in itertools.pairwise(WHOLE):
+        assert before.offset <= after.onset and before.emitted <= after.emitted
+
+
+@pytest.mark.parametrize("lookahead", [0, 3, 5])
+def test_the_ledger_is_what_is_measured(lookahead):
+    lag = Lag(lookahead)
+    least = sum(low for low, _ in lag.ledger().values())
+    most = sum(high for _, high in lag.ledger().values())
+    events = segment(HEART, (), lag)
+    live = [e for e in events if e.emitted < len(HEART)]
+    after = [e.emitted - e.offset for e in live]
+    assert min(after) >= least
+    # Decided at the first chance, unless the path was in doubt: then at a later hop.
+    assert np.mean([least <= d <= most for d in after]) > 0.9
+    assert all((e.emitted - live[0].emitted) % HOP == 0 for e in live)
+    typical = [d for d in after if d <= most]
+    assert max(typical) + LONG_SOUND // 2 <= lag.bound_ms * STREAM_RATE / 1000 + 1
+
+
+def test_nothing_is_emitted_before_it_was_heard():
+    segmenter = Segmenter(NETWORK)
+    for at in range(0, len(HEART), 441):
+        for event in segmenter.push(HEART[at : at + 441]):
+            assert at < event.emitted <= at + 441
+            assert event.offset < event.emitted
+
+
+def test_lag_within():
+    for ms in (140, 250, 400, 1000):
+        assert Lag.within(ms).bound_ms <= ms
+    assert Lag.within(400).lookahead > Lag.within(200).lookahead
+    with pytest.raises(ValueError, match="shortest"):
+        Lag.within(20)
+
+
+def noise(seconds, seed=0):
+    return np.random.default_rng(seed).standard_normal(seconds * STREAM_RATE).astype(np.float32)
+
+
+def clicks(seconds):
+    x = 0.001 * noise(seconds)
+    rng = np.random.default_rng(5)
+    x[rng.integers(0, len(x), 40 * seconds // 10)] = 0.9
+    return x
+
+
+TIME = np.arange(60 * STREAM_RATE) / STREAM_RATE
+NO_HEART = {
+    "silence": np.zeros(60 * STREAM_RATE, np.float32),
+    "offset": np.full(60 * STREAM_RATE, 0.3, np.float32),
+    "white noise": 0.1 * noise(60),
+    "faint noise": 1e-4 * noise(60),
+    "hum": (0.3 * np.sin(2 * np.pi * 50 * TIME)).astype(np.float32),
+    "square": np.sign(np.sin(2 * np.pi * 200 * TIME)).astype(np.float32),
+    "clicks": clicks(60),
+    "denormals": np.full(60 * STREAM_RATE, 1e-40, np.float32),
+}
+
+
+@pytest.mark.parametrize("name", NO_HEART)
+def test_no_heart_no_events(name):
+    assert len(segment(NO_HEART[name])) <= 2  # in a minute
+
+
+def test_a_pause_is_left_empty():
+    heart = SimulatedHeart(bpm=75, seed=4, pause_every_s=8, pause_s=4)
+    beats = list(itertools.takewhile(lambda b: b.s2[1] < 30 * STREAM_RATE, heart.beats()))
+    pauses = [(a.s2[1], b.s1[0]) for a, b in itertools.pairwise(beats) if b.s1[0] - a.s2[1] > 3 * STREAM_RATE]
+    assert pauses
+    events = segment(sound_of(heart, 30))
+    inside = [e for e in events if any(a + 2000 < (e.onset + e.offset) / 2 < b - 2000 for a, b in pauses)]
+    assert len(inside) <= len(pauses)
+
+
+def test_bad_samples_become_gaps_that_no_sound_spans():
+    gaps = [e for e in WHOLE_SPOILT if isinstance(e, Gap)]
+    assert [(g.start, g.reason) for g in gaps] == [(100_000, NOT_FINITE), (250_000, NOT_FINITE)]
+    assert gaps[0].end == 101_001 + 4410 and gaps[1].end == 252_000 + 4410
+    sounds = [e for e in WHOLE_SPOILT if isinstance(e, Sound)]
+    assert not any(s.onset < g.end and g.start < s.offset for s in sounds for g in gaps)
+    assert any(s.onset > gaps[1].end for s in sounds)
+
+
+def test_after_a_gap_positions_stay_true():
+    segmenter = Segmenter(NETWORK)
+    events = segmenter.push(HEART[:150_000]) + segmenter.gap(44_100, "overflow") + segmenter.push(HEART[194_100:])
+    events += segmenter.flush()
+    assert Gap(150_000, 194_100, "overflow") in events
+    assert segmenter.position == len(HEART) and segmenter.dropped == 44_100
+    late = [e for e in events if isinstance(e, Sound) and e.onset > 260_000]
+    true = [e for e in WHOLE if e.onset > 260_000]
+    assert len(late) == len(true)
+    assert all(abs(a.onset - b.onset) < 0.06 * STREAM_RATE for a, b in zip(late, true, strict=True))
+
+
+@pytest.mark.parametrize("length", [0, 1, 440, 441, 2205, 5000])
+def test_short_streams(length):
+    assert all(isinstance(e, Sound) for e in segment(HEART[:length]))
+
+
+def test_a_block_has_one_dimension():
+    with pytest.raises(ValueError, match="one channel"):
+        Segmenter(NETWORK).push(np.zeros((10, 2), np.float32))
+
+
+WHOLE = segment(HEART)
+WHOLE_SPOILT = segment(SPOILT)
