@@ -38,7 +38,7 @@ def explain_latency(lag: Lag, capture: int) -> list[str]:
         "decimator": "filters' group delay, to the end of a PCG sample",
         "hop": "wait for the next window (one every 50 ms)",
         "lookahead": "what the network hears after a frame before it decides",
-        "decoder": "frames for which the best path must have left the sound",
+        "decoder": "frames until the best path has left the sound; more where it is in doubt",
     }
     rows = [("capture", 0, capture, "a microphone's block; a replay has none")]
     rows += [(name, least, most, said[name]) for name, (least, most) in lag.ledger().items()]
@@ -49,10 +49,6 @@ def explain_latency(lag: Lag, capture: int) -> list[str]:
     least = sum(row[1] for row in rows)
     most = sum(row[2] for row in rows)
     lines.append(f"  {'sum':10s} {f'{least} to {most}':>14s}  {most / STREAM_RATE * 1000:6.1f} ms at most")
-    lines.append(
-        f"A sound lasts up to about 130 ms: from its centre at most about {lag.bound_ms:.0f} ms, without capture."
-    )
-    lines.append(
-        "While the best path is in doubt the decoder waits longer. What the machine adds is bench's to measure."
-    )
+    lines.append(f"With half of a long S1 (65 ms), from the centre: {lag.bound_ms:.0f} ms at most, without capture.")
+    lines.append("What the machine adds in time of its own is bench's to measure.")
     return lines

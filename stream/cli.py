@@ -1,6 +1,7 @@
 """`heartseg-live`: name each lub and dub as it is heard."""
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -79,6 +80,8 @@ def main(argv: list[str] | None = None) -> int:
     args = p.parse_args(argv)
     from .source import NoSuchSource, SourceError
 
+    if args.list_devices or args.device is not None:
+        _own_stderr()
     try:
         if args.list_devices:
             from .feeders import list_devices
@@ -98,6 +101,15 @@ def main(argv: list[str] | None = None) -> int:
 
 def _say(message: str) -> None:
     print(f"heartseg-live: {message}", file=sys.stderr)
+
+
+def _own_stderr() -> None:
+    """Keep file descriptor 2 from PortAudio and ALSA, which write there whenever they like; ours is a copy of it."""
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def _lag(p: argparse.ArgumentParser, ms: float | None) -> "Lag":

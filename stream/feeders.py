@@ -1,7 +1,5 @@
 """What fills the ring buffer: a replay that keeps time (or does not), or a microphone."""
 
-import contextlib
-import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -108,12 +106,11 @@ class Microphone:
 
         self._ring = ring
         try:
-            with quiet_stderr():
-                self._stream = self._audio.InputStream(
-                    samplerate=STREAM_RATE, channels=1, dtype="float32", device=self._device,
-                    blocksize=CAPTURE_BLOCK, latency="low", callback=captured, finished_callback=finished,
-                )  # fmt: skip
-                self._stream.start()
+            self._stream = self._audio.InputStream(
+                samplerate=STREAM_RATE, channels=1, dtype="float32", device=self._device,
+                blocksize=CAPTURE_BLOCK, latency="low", callback=captured, finished_callback=finished,
+            )  # fmt: skip
+            self._stream.start()
         except self._audio.PortAudioError as error:
             raise SourceError(
                 f"{self.name}: cannot be opened at 44,100 Hz ({error}); "
@@ -124,15 +121,13 @@ class Microphone:
         """Close the device."""
         if self._stream is not None:
             self._ring.close()
-            with quiet_stderr():
-                self._stream.close()
+            self._stream.close()
             self._stream = None
 
 
 def _portaudio() -> Any:
     try:
-        with quiet_stderr():
-            import sounddevice
+        import sounddevice
     except OSError:
         raise SourceError(
             "PortAudio is not installed, and --device needs it: on Debian and Ubuntu, apt-get install libportaudio2 "
@@ -144,9 +139,8 @@ def _portaudio() -> Any:
 def list_devices() -> list[str]:
     """One line for each capture device; '*' marks the default. Raises SourceError without PortAudio."""
     audio = _portaudio()
-    with quiet_stderr():
-        found = list(_inputs(audio))
-        default = _default(audio)
+    found = list(_inputs(audio))
+    default = _default(audio)
     return [
         f"{'*' if index == default else ' '} {index:3d}  {entry['name']}, {entry['max_input_channels']} channel(s), "
         f"{entry['default_samplerate']:.0f} Hz"
@@ -165,9 +159,8 @@ def _default(audio: Any) -> int:
 
 
 def _find(audio: Any, wanted: str | int | None) -> tuple[int, str]:
-    with quiet_stderr():
-        inputs = dict(_inputs(audio))
-        default = _default(audio)
+    inputs = dict(_inputs(audio))
+    default = _default(audio)
     if not inputs:
         raise SourceError("no capture device was found; is a microphone plugged in?")
     if wanted is None:
@@ -190,16 +183,3 @@ def _find(audio: Any, wanted: str | int | None) -> tuple[int, str]:
         names = ", ".join(f"{i} ({inputs[i]['name']})" for i in matches)
         raise NoSuchSource(f"{wanted!r} may be any of these devices: {names}; give the number")
     return matches[0], inputs[matches[0]]["name"]
-
-
-@contextlib.contextmanager
-def quiet_stderr() -> Iterator[None]:
-    """Keep what C libraries write to file descriptor 2 off the screen."""
-    saved = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

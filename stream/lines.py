@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .clock import seconds
-from .engine import Accounts, SinkError
+from .engine import Accounts
 from .events import Event, Gap, Sound
-from .sinks import NOTICE
+from .sinks import NOTICE, stdout_failed
 from .vitals import VitalSigns
 
 NAMES = {"S1": "lub", "S2": "dub"}
@@ -58,4 +58,4 @@ class PlainLines:
         try:
             print(line, flush=True)
         except OSError as error:
-            raise SinkError(f"standard output: cannot be written ({error.strerror})") from None
+            raise stdout_failed(error) from None

@@ -1,6 +1,7 @@
 """Where a run is written to: JSON Lines and the recording."""
 
 import json
+import os
 import struct
 import sys
 from collections import Counter
@@ -17,6 +18,12 @@ from .events import Event, Sound
 FloatArray = NDArray[np.float32]
 
 NOTICE = "Not a medical device."
+
+
+def stdout_failed(error: OSError | ValueError) -> SinkError:
+    """The error to raise when standard output cannot be written; nothing more is tried on it, at exit neither."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    return SinkError(f"standard output: cannot be written ({getattr(error, 'strerror', None) or error})")
 
 
 class JsonLines:
@@ -57,7 +64,7 @@ class JsonLines:
                 "sounds": {"S1": self._counts["S1"], "S2": self._counts["S2"]},
             }
         )
-        if self._file is not sys.stdout:
+        if self._path != "-":
             self._file.close()
 
     def _write(self, line: dict[str, Any]) -> None:
@@ -65,10 +72,9 @@ class JsonLines:
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._file.flush()
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise SinkError(
-                f"{'standard output' if self._path == '-' else self._path}: cannot be written ({reason})"
-            ) from None
+            if self._path == "-":
+                raise stdout_failed(error) from None
+            raise SinkError(f"{self._path}: cannot be written ({getattr(error, 'strerror', None) or error})") from None
 
 
 class WavRecording:

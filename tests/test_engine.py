@@ -1,0 +1,156 @@
+"""The threaded engine: what goes in is accounted for, whatever happens."""
+
+import itertools
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from heartseg.stream.clock import STREAM_RATE
+from heartseg.stream.engine import Engine, SinkError
+from heartseg.stream.events import Gap, Sound
+from heartseg.stream.feeders import Replay
+from heartseg.stream.heart import SimulatedHeart
+from heartseg.stream.segmenter import Segmenter
+
+
+class Notes:
+    """A sink that remembers."""
+
+    def __init__(self):
+        self.events, self.samples, self.missing, self.accounts = [], [], 0, None
+
+    def heard(self, block):
+        self.samples.append(block)
+
+    def missed(self, length):
+        self.missing += length
+
+    def event(self, event):
+        self.events.append(event)
+
+    def close(self, accounts):
+        assert self.accounts is None
+        self.accounts = accounts
+
+
+def heart_blocks(seconds, seed=1):
+    return list(itertools.islice(SimulatedHeart(seed=seed).blocks(), seconds * 10))
+
+
+def run(feeder, network, *sinks, seconds=30):
+    engine = Engine(Segmenter(network), feeder, sinks)
+    engine.start()
+    assert engine.wait(seconds)
+    return engine
+
+
+def directly(blocks, network):
+    segmenter = Segmenter(network)
+    return [e for b in blocks for e in segmenter.push(b)] + segmenter.flush()
+
+
+@pytest.mark.parametrize("speed", [None, 8.0])
+def test_threads_change_nothing(network, speed):
+    blocks, notes = heart_blocks(12), Notes()
+    engine = run(Replay(blocks, speed), network, notes)
+    assert notes.events == directly(blocks, network)
+    np.testing.assert_array_equal(np.concatenate(notes.samples), np.concatenate(blocks))
+    assert engine.failure is None
+    assert notes.accounts.balanced and notes.accounts.captured == notes.accounts.processed == 12 * STREAM_RATE
+
+
+def test_a_replay_longer_than_the_ring_waits_for_room(network):
+    notes = Notes()
+    run(Replay([np.zeros(25 * STREAM_RATE, np.float32)], None), network, notes)
+    assert notes.accounts.processed == 25 * STREAM_RATE and notes.accounts.dropped == 0
+
+
+class Hasty:
+    """A capture device: it does not wait for room."""
+
+    failure = None
+
+    def __init__(self, blocks):
+        self._blocks = blocks
+
+    def start(self, ring):
+        def write():
+            for block in self._blocks:
+                ring.write(block)
+            ring.close()
+
+        self._thread = threading.Thread(target=write)
+        self._thread.start()
+
+    def stop(self):
+        self._thread.join()
+
+
+def test_an_overflow_is_a_gap_of_its_true_length(network):
+    blocks, notes = heart_blocks(40), Notes()
+    engine = run(Hasty(blocks), network, notes)
+    accounts = notes.accounts
+    assert engine.failure is None and accounts.balanced
+    assert accounts.captured == 40 * STREAM_RATE and accounts.dropped > 0
+    gaps = [e for e in notes.events if isinstance(e, Gap)]
+    assert sum(g.end - g.start for g in gaps) == accounts.dropped == notes.missing
+    assert {g.reason for g in gaps} == {"overflow"}
+    for sound in (e for e in notes.events if isinstance(e, Sound)):
+        assert not any(sound.onset < g.end and g.start < sound.offset for g in gaps)
+
+
+def test_stopping_flushes_the_tail(network):
+    notes = Notes()
+    engine = Engine(Segmenter(network), Replay(SimulatedHeart().blocks(), 1.0), [notes])
+    engine.start()
+    time.sleep(2.5)
+    engine.ask_to_stop()
+    assert engine.wait(10)
+    assert engine.failure is None and notes.accounts.balanced
+    heard = np.concatenate(notes.samples)
+    assert notes.accounts.processed == len(heard) > STREAM_RATE
+    assert notes.events == directly([heard], network)
+
+
+class Broken(Segmenter):
+    """Fails in the middle."""
+
+    def push(self, block):
+        if self.position > 3 * STREAM_RATE:
+            raise RuntimeError("it broke")
+        return super().push(block)
+
+
+def test_a_failing_worker_ends_the_run_with_a_message(network):
+    notes = Notes()
+    engine = Engine(Broken(network), Replay(SimulatedHeart().blocks(), None), [notes])
+    engine.start()
+    assert engine.wait(20)
+    assert "it broke" in engine.failure and "\n" not in engine.failure
+    assert notes.accounts is not None
+
+
+def test_a_sink_that_fails_ends_the_run_with_its_message(network):
+    class Full(Notes):
+        def event(self, event):
+            raise SinkError("disk: cannot be written (no space left)")
+
+    notes = Notes()
+    engine = Engine(Segmenter(network), Replay(SimulatedHeart().blocks(), None), [Full(), notes])
+    engine.start()
+    assert engine.wait(20)
+    assert engine.failure == "disk: cannot be written (no space left)"
+    assert notes.accounts is not None
+
+
+def test_a_source_that_fails_keeps_what_was_heard(network):
+    def blocks():
+        yield from heart_blocks(5)
+        raise OSError("the disk is gone")
+
+    notes = Notes()
+    engine = run(Replay(blocks(), None), network, notes)
+    assert "the disk is gone" in engine.failure
+    assert notes.accounts.processed == 5 * STREAM_RATE and notes.events
