@@ -92,6 +92,8 @@ def read_cinc_states(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float6
             sample, name = _scalar(row[0]), _scalar(row[1])
             if sample is not None and name is not None:
                 changes.append(((float(sample) - 1.0) / CINC_RATE, str(name).strip()))
+        if not changes:
+            raise ValueError("it holds no states")
     except Exception as error:  # loadmat raises many kinds on a damaged file
         raise DataError(f"{path}: not a CinC 2016 StateAns file ({type(error).__name__}: {error})") from None
     states = {"S1": 1, "systole": 2, "S2": 3, "diastole": 4, "(N": NOISE}

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from .batches import BATCH, Batches
 from .corpus import NO_HEART, Corpus, build
-from .datasets import read_cinc2016, read_circor
+from .datasets import DataError, read_cinc2016, read_circor
 from .network import HEADS, TOKENS, WINDOW, Network
 
 _SHARES = {"circor": 0.5, "cinc-e": 0.3, "cinc-b": 0.2}
@@ -124,7 +124,10 @@ def _save(path: Path, state: list[keras.Variable], step: int) -> None:
 
 
 def _restore(path: Path, state: list[keras.Variable]) -> int:
-    with np.load(path) as saved:
-        for i, v in enumerate(state):
-            v.assign(saved[f"v{i}"])
-        return int(saved["step"])
+    try:
+        with np.load(path) as saved:
+            for i, v in enumerate(state):
+                v.assign(saved[f"v{i}"])
+            return int(saved["step"])
+    except (KeyError, ValueError, OSError):
+        raise DataError(f"{path}: is of another network or damaged; remove it to train anew") from None

@@ -1,0 +1,76 @@
+"""A model is loaded only if it is the one that its card describes."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import heartseg.models.loader as loader
+from heartseg.models import ModelError, load
+
+NAME = loader.DEFAULT
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for ending in (".onnx", ".json"):
+        shutil.copy(Path(loader.__file__).parent / (NAME + ending), tmp_path)
+    return tmp_path
+
+
+def test_the_shipped_model(network):
+    card = network.card
+    posterior, presence = network.run(np.zeros(card.window, np.float32))
+    assert posterior.shape == (card.heads * card.token, 4) and posterior.dtype == np.float32
+    np.testing.assert_allclose(posterior.sum(axis=1), 1, atol=1e-5)
+    assert 0 <= presence <= 1
+    assert (Path(loader.__file__).parent / f"{NAME}.onnx").stat().st_size < 2_000_000
+
+
+def test_gain_does_not_matter(network):
+    rng = np.random.default_rng(0)
+    window = (0.05 * rng.standard_normal(network.card.window)).astype(np.float32)
+    quiet, _ = network.run(window * np.float32(0.03))
+    loud, _ = network.run(window)
+    np.testing.assert_allclose(quiet, loud, atol=0.01)
+
+
+def test_another_file_is_refused(folder):
+    content = bytearray((folder / f"{NAME}.onnx").read_bytes())
+    content[1000] ^= 1
+    (folder / f"{NAME}.onnx").write_bytes(content)
+    with pytest.raises(ModelError, match="sha256"):
+        load(NAME, folder)
+
+
+def test_another_shape_is_refused(folder):
+    path = folder / f"{NAME}.json"
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps({**card, "window": card["window"] + 1}))
+    with pytest.raises(ModelError, match="card says"):
+        load(NAME, folder)
+
+
+def test_what_is_no_network_is_refused(folder):
+    import hashlib
+
+    (folder / f"{NAME}.onnx").write_bytes(b"nothing")
+    path = folder / f"{NAME}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "sha256": hashlib.sha256(b"nothing").hexdigest()}))
+    with pytest.raises(ModelError, match="ONNX Runtime"):
+        load(NAME, folder)
+
+
+@pytest.mark.parametrize("card", ["", "[]", "{}", '{"name": 3}'])
+def test_cards_that_are_none(folder, card):
+    (folder / f"{NAME}.json").write_text(card)
+    with pytest.raises(ModelError, match="card"):
+        load(NAME, folder)
+
+
+def test_missing_files(folder):
+    (folder / f"{NAME}.onnx").unlink()
+    with pytest.raises(ModelError, match="missing"):
+        load(NAME, folder)

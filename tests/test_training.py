@@ -1,0 +1,140 @@
+"""Training: what it is fed, that the served network is the trained one, and that a killed run goes on."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs the extra 'train'")
+
+import tensorflow as tf
+
+from heartseg.models import load
+from heartseg.offline import train as training
+from heartseg.offline.augment import disturb, no_heart
+from heartseg.offline.batches import BATCH, EMPTY, Batches, _hurry, _interpolate
+from heartseg.offline.corpus import NO_HEART, UNKNOWN, Corpus
+from heartseg.offline.export import export
+from heartseg.offline.network import TOKEN, TOKENS, WINDOW, Network
+from heartseg.stream.windows import Windows
+
+
+def corpus(seconds=40, cycle=1600):
+    """A tone that differs by state: 100 ms of each of S1, systole, S2, and diastole for the rest of the cycle."""
+    n = seconds * 2100
+    phase = np.arange(n) % cycle
+    label = np.minimum(phase // 210, 3).astype(np.int8)
+    pcg = np.sin(np.arange(n) * np.array([0.2, 0.0, 0.4, 0.0])[label]).astype(np.float32) * (label % 2 == 0)
+    label[: n // 10] = UNKNOWN
+    return Corpus(
+        ("a", "b"), np.tile(pcg, 2), np.tile(label, 2), np.array([0, n, 2 * n]), np.array([0, 1]), np.full(2, 79.0)
+    )
+
+
+def test_batches_are_of_the_seed_and_step_alone():
+    x, y = Batches([corpus()], [1.0], seed=1).batch(7)
+    again = Batches([corpus()], [1.0], seed=1)
+    again.batch(3)
+    x2, y2 = again.batch(7)
+    np.testing.assert_array_equal(x, x2)
+    np.testing.assert_array_equal(y, y2)
+    assert not np.array_equal(x, again.batch(8)[0])
+
+
+def test_a_batch():
+    x, y = Batches([corpus()], [1.0], seed=1).batch(0)
+    assert x.shape == (BATCH, WINDOW) and x.dtype == np.float32 and np.isfinite(x).all()
+    assert y.shape == (BATCH, TOKENS, TOKEN)
+    assert (y[-EMPTY:] == NO_HEART).all()
+    assert {0, 1, 2, 3} <= set(np.unique(y[:-EMPTY]).tolist()) <= {0, 1, 2, 3, UNKNOWN}
+
+
+def test_labels_lie_on_their_frames():
+    """A frame's label is the state in the middle of its own 10 ms: loud in S1 and S2, silent in between."""
+    x, y = Batches([corpus()], [1.0], seed=1, augment=False).batch(0)
+    own = x[:, WINDOW - TOKENS * TOKEN * 21 :].reshape(BATCH, TOKENS * TOKEN, 21)
+    middle = np.abs(own[:, :, 8:13]).max(axis=2)
+    label = y.reshape(BATCH, -1)
+    assert middle[np.isin(label, (0, 2))].min() > 0
+    silent = middle[np.isin(label, (1, 3))]
+    assert (silent == 0).mean() > 0.99
+
+
+def test_hurried_diastoles_are_shorter_and_nothing_else():
+    c = corpus()
+    at = np.arange(WINDOW) + 60_000.0
+    x, new = _hurry(np.random.default_rng(3), c.pcg, c.label, at)
+    assert new[-1] == at[-1] and (np.diff(new) > 0).all() and new[0] < at[0] - 1000
+    label = c.label[np.rint(new).astype(int)]
+    lengths = {s: [] for s in range(4)}
+    edges = np.flatnonzero(np.diff(label)) + 1
+    for a, b in zip(edges[:-1], edges[1:], strict=True):
+        lengths[int(label[a])].append(b - a)
+    for state in (0, 1, 2):
+        assert set(lengths[state]) == {210}
+    assert max(lengths[3]) < 1600 - 630 and min(lengths[3]) >= 140
+    assert np.isfinite(x).all()
+
+
+def test_interpolation():
+    x = np.sin(np.arange(200) * 0.3).astype(np.float32)
+    at = np.arange(-10, 210) + 0.25
+    y = _interpolate(x, at)
+    np.testing.assert_allclose(y[13:207], np.sin(at[13:207] * 0.3), atol=1e-3)
+    assert (y[:8] == 0).all() and (y[-8:] == 0).all()
+
+
+def test_disturbances_are_finite_and_new():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((8, WINDOW)).astype(np.float32)
+    before = x.copy()
+    y = disturb(rng, x)
+    np.testing.assert_array_equal(x, before)
+    assert y.dtype == np.float32 and np.isfinite(y).all() and np.abs(y).max() < 20
+    assert np.isfinite(no_heart(rng, 8, WINDOW)).all()
+
+
+def test_the_served_network_is_the_trained_one(tmp_path):
+    network = Network()
+    network(tf.zeros((1, WINDOW)))
+    rng = np.random.default_rng(0)
+    for weight in network.weights:  # batch norm that does something
+        if weight.path.split("/")[-1] in ("gamma", "beta", "moving_mean", "moving_variance"):
+            weight.assign(rng.uniform(0.5, 1.5, weight.shape))
+    assert export(network, tmp_path, "toy", {"seed": 1}) < 1e-4
+    assert load("toy", tmp_path).card.heads * TOKEN == 45
+
+
+def test_windows_slide_as_in_training(tmp_path):
+    """What the engine makes of a stream is what the dense form says of the window ending there."""
+    network = Network()
+    network(tf.zeros((1, WINDOW)))
+    export(network, tmp_path, "toy", {})
+    served = load("toy", tmp_path)
+    x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
+    found = Windows(served, lookahead=3).push(x)
+    last = found[-1]
+    logits, _ = network(x[None, last.heard - WINDOW : last.heard])
+    np.testing.assert_allclose(last.log, tf.nn.log_softmax(logits[0, -1, 3]).numpy(), atol=1e-3)
+    assert last.first == last.heard // 21 - 4 * TOKEN
+    assert [p.first for p in found] == list(range(0, last.first + 1, TOKEN))
+
+
+def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(training, "training_corpora", lambda data: [corpus(), corpus(), corpus()])
+    monkeypatch.setattr(training, "_CHECKPOINT_EVERY", 4)
+    recipe = training.Recipe(steps=8)
+    whole = training.train(tmp_path, tmp_path / "whole", recipe)
+
+    save = training._save
+
+    def killed(path, state, step):
+        save(path, state, step)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "_save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        training.train(tmp_path, tmp_path / "part", recipe)
+    monkeypatch.setattr(training, "_save", save)
+    resumed = training.train(tmp_path, tmp_path / "part", recipe)
+    assert "going on at step 4" in capsys.readouterr().out
+    for a, b in zip(whole.weights, resumed.weights, strict=True):
+        np.testing.assert_allclose(np.asarray(a), np.asarray(b), atol=1e-5)
