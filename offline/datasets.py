@@ -17,6 +17,7 @@ NOISE = -1
 """State of what a CinC annotator marked as noise."""
 
 CINC_RATE = 2000.0
+_CINC_STATES = {"S1": 1, "systole": 2, "S2": 3, "diastole": 4, "(N": NOISE}
 PASCAL_RATE = 44_100.0
 PASCAL_MARGIN_S = 0.1
 
@@ -92,15 +93,14 @@ def read_cinc_states(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float6
             sample, name = _scalar(row[0]), _scalar(row[1])
             if sample is not None and name is not None:
                 changes.append(((float(sample) - 1.0) / CINC_RATE, str(name).strip()))
-        if not changes:
-            raise ValueError("it holds no states")
+        if not any(name in _CINC_STATES for _, name in changes):
+            raise ValueError("it names no states")
     except Exception as error:  # loadmat raises many kinds on a damaged file
         raise DataError(f"{path}: not a CinC 2016 StateAns file ({type(error).__name__}: {error})") from None
-    states = {"S1": 1, "systole": 2, "S2": 3, "diastole": 4, "(N": NOISE}
     rows = []
     for i, (start, name) in enumerate(changes):
         end = changes[i + 1][0] if i + 1 < len(changes) else np.inf
-        rows.append((start, end, states.get(name, 0)))
+        rows.append((start, end, _CINC_STATES.get(name, 0)))
     return _columns(rows)
 
 

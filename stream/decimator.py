@@ -41,50 +41,38 @@ GROUP_DELAY = ((_TAPS[0] - 1) + (_TAPS[1] - 1) * STEPS[0]) // 2
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _decimate_48_7(x, h, count, out):  # type: ignore[no-untyped-def]
+def _fir(x, taps, step, count, out):  # type: ignore[no-untyped-def]
     for i in range(count):
         acc = np.float32(0.0)
-        for k in range(48):
-            acc += h[k] * x[i * 7 + k]
+        # The length is left to run time, and the start is taken out: only so is the loop vectorised.
+        at = i * step
+        for k in range(taps.shape[0]):
+            acc += taps[k] * x[at + k]
         out[i] = acc
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _decimate_64_3(x, h, count, out):  # type: ignore[no-untyped-def]
-    for i in range(count):
-        acc = np.float32(0.0)
-        for k in range(64):
-            acc += h[k] * x[i * 3 + k]
-        out[i] = acc
+@njit(cache=True, nogil=True)
+def _stage(x, taps, step, buffer, held, out):  # type: ignore[no-untyped-def]
+    """Append x to the `held` samples of buffer, put all outputs that can be made into out: (outputs, held)."""
+    length = held + x.shape[0]
+    buffer[held:length] = x
+    count = max(0, (length - taps.shape[0]) // step + 1)
+    _fir(buffer, taps, step, count, out)
+    used = count * step
+    if used:
+        for i in range(length - used):
+            buffer[i] = buffer[used + i]
+    return count, length - used
 
 
-class _Stage:
-    """One FIR stage: a buffer that holds the samples still needed, and the kernel that eats them."""
-
-    def __init__(self, kernel, taps: FloatArray, step: int, longest_input: int) -> None:  # type: ignore[no-untyped-def]
-        self._kernel, self._taps, self._step = kernel, taps, step
-        self._buffer = np.zeros(GROUP_DELAY + longest_input, np.float32)
-        self._out = np.zeros(len(self._buffer) // step + 1, np.float32)
-        self._held = 0
-
-    def prime(self, zeros: int) -> None:
-        """Start over with that many samples of silence already heard."""
-        self._buffer[:zeros] = 0.0
-        self._held = zeros
-
-    def push(self, x: FloatArray) -> FloatArray:
-        """All outputs that `x` completes; a view that the next call overwrites."""
-        held = self._held + len(x)
-        self._buffer[self._held : held] = x
-        taps, step = len(self._taps), self._step
-        count = max(0, (held - taps) // step + 1)
-        if count:
-            self._kernel(self._buffer, self._taps, count, self._out)
-            used = count * step
-            self._buffer[: held - used] = self._buffer[used:held].copy()
-            held -= used
-        self._held = held
-        return self._out[:count]
+@njit(cache=True, nogil=True)
+def _decimate(block, taps1, taps2, buffer1, buffer2, held, between, out):  # type: ignore[no-untyped-def]
+    made = 0
+    for at in range(0, block.shape[0], _CHUNK):
+        count, held[0] = _stage(block[at : at + _CHUNK], taps1, STEPS[0], buffer1, held[0], between)
+        count, held[1] = _stage(between[:count], taps2, STEPS[1], buffer2, held[1], out[made:])
+        made += count
+    return made
 
 
 class Decimator:
@@ -99,28 +87,30 @@ class Decimator:
     """
 
     def __init__(self) -> None:
-        h1, h2 = coefficients()
-        self._first = _Stage(_decimate_48_7, h1, STEPS[0], _CHUNK)
-        self._second = _Stage(_decimate_64_3, h2, STEPS[1], _CHUNK // STEPS[0] + 2)
+        self._taps = coefficients()
+        self._buffers = (
+            np.zeros(GROUP_DELAY + _CHUNK, np.float32),
+            np.zeros(_TAPS[1] + STEPS[1] + _CHUNK // STEPS[0] + 1 + GROUP_DELAY, np.float32),
+        )
+        self._between = np.zeros((GROUP_DELAY + _CHUNK) // STEPS[0] + 1, np.float32)
+        self._held = np.zeros(2, np.int64)
         self.clear()
 
     def clear(self) -> None:
         """Forget everything heard."""
         # With the filters' delay fed as silence, output m covers the stream from 21 m - 244 to 21 m + 244.
-        self._first.prime(GROUP_DELAY)
-        self._second.prime(0)
+        self._buffers[0][:GROUP_DELAY] = 0.0
+        self._held[:] = GROUP_DELAY, 0
         self._heard = 0
         self._made = 0
 
     def push(self, block: FloatArray) -> FloatArray:
         """PCG samples that `block` (float32, any length) completes: shape (n,), float32, a new array."""
-        parts = []
-        for at in range(0, len(block), _CHUNK):
-            parts.append(self._second.push(self._first.push(block[at : at + _CHUNK])).copy())
+        out = np.empty((len(block) + 2 * GROUP_DELAY) // DECIMATION + 2, np.float32)
+        count = _decimate(block, *self._taps, *self._buffers, self._held, self._between, out)
         self._heard += len(block)
-        out = parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.zeros(0, np.float32)
-        self._made += len(out)
-        return out
+        self._made += count
+        return out[:count]
 
     def flush(self) -> FloatArray:
         """The PCG samples still owed for what was heard (silence follows it); then start over."""
