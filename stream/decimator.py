@@ -4,6 +4,8 @@ Every output sample is one dot product of fixed length over its own input sample
 depend on how the input was cut into blocks, to the last bit.
 """
 
+from functools import cache
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ def _lowpass(taps: int, cutoff_hz: float, rate_hz: float, beta: float) -> FloatA
     return taps_out
 
 
+@cache
 def coefficients() -> tuple[FloatArray, FloatArray]:
     """The impulse responses of the two stages, at 44,100 and 6,300 Hz: shapes (48,) and (64,), symmetric."""
     return (
