@@ -141,7 +141,17 @@ def no_heart(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     _add(rng, x, coloured_noise, 0.4, -20, 10)
     rows = _chosen(rng, batch, 0.3)
     x[rows] *= 10 ** (0.4 * _slow(rng, len(rows), samples, 2.0))
+    rows = _chosen(rng, batch, 0.2)
+    x[rows] *= _tremolo(rng, len(rows), samples)
     return x / rms(x)
+
+
+def _tremolo(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+    """Loudness that swings two to twelve times a second, as fans, alarms and engines do: shape (batch, samples)."""
+    rate = rng.uniform(2, 12, (batch, 1)) * (1 + rng.uniform(-0.3, 0.3, (batch, 1)) * np.linspace(0, 1, samples))
+    swing = np.sin(2 * np.pi * np.cumsum(rate, axis=1) / PCG_RATE + rng.uniform(0, 6.3, (batch, 1)))
+    gain: FloatArray = (10 ** (rng.uniform(0.1, 0.8, (batch, 1)) * swing)).astype(np.float32)
+    return gain
 
 
 def disturb(rng: np.random.Generator, x: FloatArray) -> FloatArray:

@@ -23,7 +23,7 @@ TOKENS = 96
 HEADS = 9  # lookback of 0, 50, ... 400 ms
 STATES = 4
 WIDTH = 96
-DROPOUT = 0.15
+DROPOUT = 0.1
 TREE = ((1, 3), (3, 2), (6, 2), (12, 2), (24, 2), (48, 2))  # dilation in tokens, kernel size
 
 WINDOW = (TOKENS + 1) * TOKEN * FRAME + STFT - FRAME

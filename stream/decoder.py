@@ -37,7 +37,7 @@ class Tuning:
 
     emission: float = 0.5
     cycle_change: float = 1.0
-    presence: float = 0.5
+    presence: float = 0.8
     confidence: float = 0.4
 
 

@@ -1,0 +1,42 @@
+"""Draw the live display after a replay as an SVG: python docs/picture.py FILE SECONDS docs/display.svg."""
+
+import io
+import sys
+
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+
+from heartseg.stream.clock import STREAM_RATE
+from heartseg.stream.display import Display
+from heartseg.stream.engine import Engine
+from heartseg.stream.feeders import Replay
+from heartseg.stream.segmenter import Segmenter
+from heartseg.stream.source import FileSource
+from heartseg.stream.view import View
+
+
+def main(path: str, seconds: float, out: str) -> None:
+    """Replay the first `seconds` of `path` and save the display as it then stands."""
+    source, view, segmenter = FileSource(path), View(), Segmenter()
+
+    def first_part():  # type: ignore[no-untyped-def]
+        left = int(seconds * STREAM_RATE)
+        for block in source.blocks():
+            yield block[:left]
+            left -= len(block)
+            if left <= 0:
+                return
+
+    engine = Engine(segmenter, Replay(first_part(), None), [view])
+    engine.start()
+    presence = 0.0
+    while not engine.wait(0.001):
+        presence = engine.presence or presence
+    engine.presence = presence
+    console = Console(record=True, width=96, height=22, file=io.StringIO(), force_terminal=True)
+    console.print(Display(engine, view, "heartseg", f"--replay {path.rsplit('/', 1)[-1]}", segmenter.lag.bound_ms))
+    console.save_svg(out, title="heartseg-live", theme=MONOKAI)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]), sys.argv[3])
