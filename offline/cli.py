@@ -12,6 +12,7 @@ _EXAMPLES = """\
 examples:
   heartseg-offline segment recordings/*.wav --out events
   heartseg-offline score circor/dev events
+  heartseg-offline curve circor/dev cinc2016/dev --out docs
   heartseg-offline train --data ../shared/data --out runs/mine
 
 exit status: 0 done; 1 the work failed; 2 the command was wrong
@@ -43,6 +44,11 @@ def parser() -> argparse.ArgumentParser:
     s.add_argument("reference", type=Path, help="folder of CirCor, CinC 2016 or PASCAL set A, or one annotation")
     s.add_argument("predictions", type=Path, help="folder of results, or one file")
     s.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
+    s.add_argument("--worst", type=int, default=0, metavar="N", help="list the N recordings that cost most")
+
+    s = commands.add_parser("curve", help="accuracy against latency, over sets of recordings")
+    s.add_argument("sets", nargs="+", type=Path, metavar="SET", help="folders of CirCor, CinC 2016 or PASCAL set A")
+    s.add_argument("--out", type=Path, required=True, metavar="DIR", help="for curve.md, curve.svg and curve.json")
 
     s = commands.add_parser("train", help="train the network on the public sets")
     s.add_argument("--data", type=Path, default=None, help="folder of the sets (default: $HEARTSEG_DATA)")
@@ -68,6 +74,8 @@ def main(argv: list[str] | None = None) -> int:
             return _segment(p, args)
         if args.command == "score":
             return _score(args)
+        if args.command == "curve":
+            return _curve(args)
         return _train(args)
     except DataError as error:
         _say(str(error))
@@ -108,15 +116,38 @@ def _segment(p: argparse.ArgumentParser, args: argparse.Namespace) -> int:
 
 
 def _score(args: argparse.Namespace) -> int:
-    from .report import evaluate, pair_up, table
+    from .report import evaluate, pair_up, table, worst
 
     scored, missing = pair_up(args.reference, args.predictions)
     if missing:
         _say(f"{len(missing)} recordings have no result and count as empty: {' '.join(missing[:5])}")
     result = evaluate(scored)
     print(table(result))
+    if args.worst:
+        print(worst(scored, args.worst))
     if args.json:
         args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def _curve(args: argparse.Namespace) -> int:
+    from ..models import ModelError, load
+    from ..stream.source import SourceError
+    from .curve import curve, plot, table
+    from .report import read_set
+
+    sets = {str(Path(*folder.parts[-2:])): read_set(folder) for folder in args.sets}
+    try:
+        points = curve(sets, load(), _say)
+    except (ModelError, SourceError) as error:
+        _say(str(error))
+        return 1
+    args.out.mkdir(parents=True, exist_ok=True)
+    rows = [{"data": p.data, "lag": p.lag, **p.figures} for p in points]
+    (args.out / "curve.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    (args.out / "curve.md").write_text(table(points), encoding="utf-8")
+    print(table(points), end="")
+    plot(points, args.out / "curve.svg")
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..stream.clock import seconds
-from ..stream.events import Event, Sound
+from ..stream.events import Event, Gap, Onset, Sound
 from .datasets import DataError
 from .scoring import KINDS, Prediction, by_centre
 
@@ -42,12 +42,13 @@ def circor_tsv(events: Iterable[Event], session: dict[str, Any], end: dict[str, 
 
 def audacity(events: Iterable[Event], session: dict[str, Any], end: dict[str, Any]) -> str:
     """Audacity's label track: start, end (seconds, six decimals), label."""
-    return "".join(
-        f"{seconds(e.onset):.6f}\t{seconds(e.offset):.6f}\t{e.kind}\n"
-        if isinstance(e, Sound)
-        else f"{seconds(e.start):.6f}\t{seconds(e.end):.6f}\tgap: {e.reason}\n"
-        for e in events
-    )
+    lines = []
+    for e in events:
+        if isinstance(e, Sound):
+            lines.append(f"{seconds(e.onset):.6f}\t{seconds(e.offset):.6f}\t{e.kind}\n")
+        elif isinstance(e, Gap):
+            lines.append(f"{seconds(e.start):.6f}\t{seconds(e.end):.6f}\tgap: {e.reason}\n")
+    return "".join(lines)
 
 
 Writer = Callable[[Iterable[Event], dict[str, Any], dict[str, Any]], str]
@@ -60,9 +61,38 @@ FORMATS: dict[str, tuple[str, Writer]] = {
 """Name of a format -> the ending of its files, and what writes it."""
 
 
+USUAL_LENGTH_S = {"S1": 0.12, "S2": 0.106}
+"""How long a sound lasts that only its onset is known of: twice the usual time from onset to centre."""
+
+
+def prediction_of(events: Iterable[Event]) -> Prediction:
+    """The sounds as a prediction to be scored."""
+    rows = [(e.kind, seconds(e.onset), seconds(e.offset), seconds(e.emitted)) for e in events if isinstance(e, Sound)]
+    return _prediction(rows)
+
+
+def onsets_of(events: Iterable[Event]) -> Prediction:
+    """The onsets that were named while the sound still sounded, as a prediction: sounds of the usual length."""
+    rows = [
+        (e.kind, seconds(e.onset), seconds(e.onset) + USUAL_LENGTH_S[e.kind], seconds(e.emitted))
+        for e in events
+        if isinstance(e, Onset)
+    ]
+    return _prediction(rows)
+
+
+def _prediction(rows: list[tuple[str, float, float, float]]) -> Prediction:
+    rows.sort(key=lambda row: row[1] + row[2])
+    each = {kind: [row for row in rows if row[0] == kind] for kind in KINDS}
+    return Prediction(
+        {k: by_centre([(s, e) for _, s, e, _ in v]) for k, v in each.items()},
+        {k: np.array([t for *_, t in v], np.float64) for k, v in each.items()},
+    )
+
+
 def read_prediction(path: Path) -> Prediction:
     """The sounds of a file in any of the forms above. Raises DataError."""
-    rows: dict[str, list[tuple[float, float, float]]] = {k: [] for k in KINDS}
+    rows = []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -76,13 +106,8 @@ def read_prediction(path: Path) -> Prediction:
         except (ValueError, KeyError, TypeError, AttributeError, IndexError):
             raise DataError(f"{path}, line {number}: not a line of this format: {line[:60]!r}") from None
         if sound is not None:
-            rows[sound[0]].append(sound[1:])
-    for kind in KINDS:
-        rows[kind].sort(key=lambda row: row[0] + row[1])
-    return Prediction(
-        {k: by_centre([(s, e) for s, e, _ in v]) for k, v in rows.items()},
-        {k: np.array([t for _, _, t in v], np.float64) for k, v in rows.items()},
-    )
+            rows.append(sound)
+    return _prediction(rows)
 
 
 def _json_sound(line: str) -> tuple[str, float, float, float] | None:

@@ -17,7 +17,18 @@ from .datasets import (
     read_pascal,
 )
 from .formats import FORMATS, read_prediction
-from .scoring import KINDS, TOLERANCES_S, Counts, Prediction, Reference, by_centre, coverage, reference_of, score
+from .scoring import (
+    HEADLINE_S,
+    KINDS,
+    TOLERANCES_S,
+    Counts,
+    Prediction,
+    Reference,
+    by_centre,
+    coverage,
+    reference_of,
+    score,
+)
 
 _QUANTILES = (0.5, 0.95, 1.0)
 
@@ -78,6 +89,13 @@ def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]
     return scored, missing
 
 
+def shifted(prediction: Prediction, by_s: float) -> Prediction:
+    """The prediction moved in time, emission and all: takes a constant offset between conventions out."""
+    return Prediction(
+        {k: v + by_s for k, v in prediction.sounds.items()}, {k: v + by_s for k, v in prediction.emitted.items()}
+    )
+
+
 def evaluate(scored: Sequence[Scored]) -> dict[str, Any]:
     """All figures of a set: per tolerance and kind, macro F1, coverage, and the lag in seconds."""
     result: dict[str, Any] = {"recordings": len(scored), "tolerance_ms": {}}
@@ -130,6 +148,23 @@ def _lag(scored: Sequence[Scored]) -> dict[str, float] | None:
     lag = np.concatenate(lags)
     lag = lag[np.isfinite(lag)]
     return {f"q{q:g}": float(np.quantile(lag, q)) for q in _QUANTILES} if len(lag) else None
+
+
+def worst(scored: Sequence[Scored], count: int) -> str:
+    """The recordings with most errors within 60 ms, as a text table with what kind of errors they are."""
+    rows = []
+    for s in scored:
+        c = sum(score(s.reference, s.prediction, HEADLINE_S).values(), Counts())
+        cycle = np.diff(s.reference.sounds["S1"].mean(axis=1))
+        cycle = cycle[cycle < 2.5]
+        rows.append((c.fp + c.fn, c, 60 / float(np.median(cycle)) if len(cycle) else float("nan"), s.name))
+    rows.sort(key=lambda row: (-row[0], row[3]))
+    lines = ["errors  missed  false  swaps   refs   bpm  recording"]
+    lines += [f"{e:6d}{c.fn:8d}{c.fp:7d}{c.swaps:7d}{c.references:7d}{bpm:6.0f}  {n}" for e, c, bpm, n in rows[:count]]
+    every = sum(row[0] for row in rows)
+    if every:
+        lines.append(f"together {sum(row[0] for row in rows[:count]) / every * 100:.0f} % of all errors")
+    return "\n".join(lines)
 
 
 def table(result: dict[str, Any]) -> str:

@@ -25,6 +25,12 @@ _LONGEST = 180  # frames; bounds the search, beyond it a diastole is silence
 _HISTORY = 1024  # frames kept for tracing back; a power of two
 _NEVER = -1e30
 
+EVIDENCE = 3
+"""Frames that a sound must have lasted before it is named."""
+
+APART = 10
+"""Frames from one onset to the next at least; a path that shifts an onset by less means the same sound."""
+
 
 @dataclass(frozen=True)
 class Tuning:
@@ -152,6 +158,7 @@ class Decoder:
     def clear(self) -> None:
         """Start over at frame 0."""
         self._frame = 0
+        self._named = -APART  # frame at which the last sound began that `rising` named
         self._confirmed = 0  # frame at which the last confirmed sound ended
         self._total[0] = 0.0
         self._began[0] = 0.0
@@ -166,6 +173,20 @@ class Decoder:
         results = self._confirm(0) + self._unfinished()
         self.clear()
         return results
+
+    def rising(self) -> Decoded | None:
+        """The sound that the best path is inside of, once it has lasted `EVIDENCE` frames; named once.
+
+        It is given as far as heard, with the confidence so far.
+        """
+        state, _, first = self._open()
+        if state not in (0, 2) or self._frame - first < EVIDENCE or first < self._named + APART:
+            return None
+        sound = self._sound(state, first, self._frame)
+        if not sound.confidence:
+            return None
+        self._named = first
+        return sound
 
     def _take(self, found: Posteriors) -> None:
         if found.first != self._frame:

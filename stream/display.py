@@ -8,13 +8,14 @@ from rich.text import Text
 
 from .clock import STREAM_RATE, seconds
 from .engine import Engine
-from .events import Gap
+from .events import Gap, Sound
 from .lines import NAMES
 from .sinks import NOTICE
 from .view import BIN, Snapshot, View
 
 _STYLES = {"S1": Style(color="red", bold=True), "S2": Style(color="blue", bold=True)}
 _PLAIN = Style(color="green")
+_USUAL = {"S1": 12 * BIN, "S2": 10 * BIN}
 _BINS_PER_COLUMN = 5  # 50 ms
 _CHROME = 7  # lines that are not the waveform
 
@@ -64,6 +65,16 @@ class Display:
         return "[green]heartbeat[/green]"
 
 
+def _expected(state: Snapshot) -> list[Sound]:
+    """Sounds named at their onset and not decided yet, as long as they mostly are."""
+    decided = max((e.offset for e in state.events if isinstance(e, Sound)), default=0)
+    return [
+        Sound(o.kind, o.onset, o.onset + _USUAL[o.kind], o.confidence, o.emitted)
+        for o in state.onsets
+        if o.onset >= decided and state.position - o.onset < STREAM_RATE
+    ]
+
+
 def _number(value: float | None, form: str) -> str:
     return "–" if value is None else format(value, form)
 
@@ -91,7 +102,7 @@ def _waveform(state: Snapshot, columns: int, rows: int) -> RenderResult:
     kinds: list[str] = [""] * columns
     names, styles = [" "] * columns, [_PLAIN] * columns
     gaps = [False] * columns
-    for event in state.events:
+    for event in (*state.events, *_expected(state)):
         if isinstance(event, Gap):
             last = (event.end - start) // per_column
             for c in range(max(0, (event.start - start) // per_column), min(columns, last + 1)):

@@ -1,4 +1,4 @@
-"""What the engine says: sounds and gaps, at integer positions of the stream (samples at 44,100 Hz)."""
+"""What the engine says: sounds, onsets and gaps, at integer positions of the stream (samples at 44,100 Hz)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,8 @@ class Sound:
     """A heart sound, confirmed; it stands.
 
     kind: "S1" or "S2". The sound lasts from sample `onset` to before `offset`. confidence: 0 to 1. emitted: the
-    stream position that had to be heard before the sound could be decided.
+    stream position that had to be heard before the sound could be decided. announced: where an `Onset` had named
+    it before, None where none had.
     """
 
     kind: str
@@ -19,6 +20,7 @@ class Sound:
     offset: int
     confidence: float
     emitted: int
+    announced: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The line of the JSONL form."""
@@ -29,6 +31,31 @@ class Sound:
             "offset_s": round(seconds(self.offset), 4),
             "onset_sample": self.onset,
             "offset_sample": self.offset,
+            "confidence": round(self.confidence, 3),
+            "emitted_s": round(seconds(self.emitted), 4),
+            "announced_s": None if self.announced is None else round(seconds(self.announced), 4),
+        }
+
+
+@dataclass(frozen=True)
+class Onset:
+    """A heart sound named while it still sounds, from what is known by then; not a sound yet.
+
+    It is withdrawn in silence: no `Sound` then says that it was announced.
+    """
+
+    kind: str
+    onset: int
+    confidence: float
+    emitted: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line of the JSONL form."""
+        return {
+            "type": "onset",
+            "kind": self.kind,
+            "onset_s": round(seconds(self.onset), 4),
+            "onset_sample": self.onset,
             "confidence": round(self.confidence, 3),
             "emitted_s": round(seconds(self.emitted), 4),
         }
@@ -54,4 +81,4 @@ class Gap:
         }
 
 
-Event = Sound | Gap
+Event = Sound | Onset | Gap

@@ -5,14 +5,14 @@ from numpy.typing import NDArray
 
 from .clock import seconds
 from .engine import Accounts
-from .events import Event, Gap, Sound
+from .events import Event, Gap, Onset, Sound
 from .sinks import NOTICE, stdout_failed
 from .vitals import VitalSigns
 
 NAMES = {"S1": "lub", "S2": "dub"}
 
 
-def plain_line(event: Event, bpm: float | None) -> str:
+def plain_line(event: Sound | Gap, bpm: float | None) -> str:
     """One event as a line of text."""
     if isinstance(event, Gap):
         return f"{seconds(event.start):10.3f} s  gap  {seconds(event.end - event.start):.3f} s missing: {event.reason}"
@@ -39,7 +39,9 @@ class PlainLines:
         """Nothing to do: the gap comes as an event."""
 
     def event(self, event: Event) -> None:
-        """Print the event."""
+        """Print a sound or a gap."""
+        if isinstance(event, Onset):
+            return
         self._vitals.event(event)
         bpm = None
         if isinstance(event, Sound):

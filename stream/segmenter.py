@@ -1,5 +1,6 @@
 """The pure core: samples in, heart sounds out. No thread, no clock, no file."""
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,8 @@ from ..models import Network, load
 from .clock import DECIMATION, STREAM_PER_FRAME, STREAM_RATE
 from .decimator import GROUP_DELAY, Decimator
 from .decoder import KINDS, Decoded, Decoder, Tuning
-from .events import Event, Gap, Sound
-from .windows import Posteriors, Windows
+from .events import Event, Gap, Onset, Sound
+from .windows import Hop, Posteriors, Windows
 
 FloatArray = NDArray[np.float32]
 
@@ -28,7 +29,8 @@ LONG_SOUND = 13 * STREAM_RATE // 100
 DOUBT = 2
 """Frames beyond the guard by which the decoder has mostly made up its mind."""
 
-_LONGEST_LOOKAHEAD = 8
+LONGEST_LOOKAHEAD = 8
+_HELD = STREAM_RATE // 10  # an announced onset within this of a sound's was that sound's
 _SETTLE = STREAM_RATE // 10  # good samples in a row that end a gap of bad ones
 _LARGEST = 1e6  # a sample beyond this is no sound
 
@@ -38,11 +40,12 @@ class Lag:
     """How long the engine may listen on before it decides.
 
     lookahead: tokens of 50 ms that the network hears after a frame's own. guard: frames of 10 ms for which the
-    decoder must have left a sound.
+    decoder must have left a sound. early: whether a sound is also named at its onset.
     """
 
     lookahead: int
     guard: int = 1
+    early: bool = True
 
     def ledger(self) -> dict[str, tuple[int, int]]:
         """Stream samples that each stage adds between a sound's end and its emission, least and most.
@@ -64,7 +67,7 @@ class Lag:
     @classmethod
     def within(cls, ms: float) -> "Lag":
         """The longest lag whose bound is at most `ms`. Raises ValueError where even the shortest is longer."""
-        fitting = [lag for lag in (cls(n) for n in range(_LONGEST_LOOKAHEAD + 1)) if lag.bound_ms <= ms]
+        fitting = [lag for lag in (cls(n) for n in range(LONGEST_LOOKAHEAD + 1)) if lag.bound_ms <= ms]
         if not fitting:
             raise ValueError(f"the shortest lag is {cls(0).bound_ms:.0f} ms")
         return fitting[-1]
@@ -87,6 +90,8 @@ class Segmenter:
         self._decimator = Decimator()
         self._windows = Windows(self.network, self.lag.lookahead)
         self._decoder = Decoder(self.lag.guard, tuning)
+        self._early = Decoder(0, tuning) if self.lag.early else None
+        self._announced: deque[Onset] = deque(maxlen=16)
         self.processed = 0
         self.dropped = 0
         self.presence = 0.0
@@ -129,28 +134,52 @@ class Segmenter:
         self.processed += len(block)
         return self._decode(self._windows.push(self._decimator.push(block)))
 
-    def _decode(self, found: list[Posteriors]) -> list[Event]:
+    def _decode(self, hops: list[Hop]) -> list[Event]:
         events: list[Event] = []
-        for hop in found:
-            self.presence = hop.presence
-            needed = (hop.heard - 1) * DECIMATION + GROUP_DELAY + 1
-            emitted = min(self._origin + needed, self.position)
-            events += [self._sound(sound, emitted) for sound in self._decoder.push(hop)]
+        for hop in hops:
+            if hop.final is not None:
+                self.presence = hop.final.presence
+                emitted = self._needed(hop.final)
+                events += [self._sound(sound, emitted) for sound in self._decoder.push(hop.final)]
+            if hop.early is not None and self._early is not None:
+                events += self._onset(hop.early)
         return events
 
+    def _needed(self, found: Posteriors) -> int:
+        """The stream position that had to be heard for these posteriors."""
+        return min(self._origin + (found.heard - 1) * DECIMATION + GROUP_DELAY + 1, self.position)
+
+    def _onset(self, found: Posteriors) -> list[Event]:
+        assert self._early is not None
+        self._early.push(found)
+        rising = self._early.rising()
+        if rising is None:
+            return []
+        at = self._origin + rising.first * STREAM_PER_FRAME
+        onset = Onset(KINDS[rising.kind], at, rising.confidence, self._needed(found))
+        self._announced.append(onset)
+        return [onset]
+
     def _sound(self, sound: Decoded, emitted: int) -> Sound:
+        kind = KINDS[sound.kind]
+        first = self._origin + sound.first * STREAM_PER_FRAME
+        said = [o.emitted for o in self._announced if o.kind == kind and abs(o.onset - first) <= _HELD]
         return Sound(
-            KINDS[sound.kind],
-            self._origin + sound.first * STREAM_PER_FRAME,
+            kind,
+            first,
             self._origin + sound.last * STREAM_PER_FRAME,
             sound.confidence,
             emitted,
+            said[-1] if said else None,
         )
 
     def _close(self) -> list[Event]:
         """End the sound heard without interruption; what comes next starts from nothing."""
         events = self._decode(self._windows.push(self._decimator.flush()) + self._windows.flush())
         events += [self._sound(sound, self.position) for sound in self._decoder.flush()]
+        if self._early is not None:
+            self._early.clear()
+        self._announced.clear()
         self._origin = self.position
         self.presence = 0.0
         return events
@@ -183,5 +212,5 @@ class Segmenter:
 DEFAULT_LAG = Lag(lookahead=5)
 """What the live engine uses unless told otherwise."""
 
-FULL_CONTEXT = Lag(lookahead=_LONGEST_LOOKAHEAD, guard=500)
+FULL_CONTEXT = Lag(lookahead=LONGEST_LOOKAHEAD, guard=500, early=False)
 """For recordings: five seconds of hindsight, by which time the surviving paths have long agreed."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .clock import STREAM_PER_FRAME, STREAM_RATE
 from .engine import Accounts
-from .events import Event, Gap
+from .events import Event, Gap, Onset, Sound
 from .vitals import Vitals, VitalSigns
 
 FloatArray = NDArray[np.float32]
@@ -22,11 +22,15 @@ _REMEMBERED_S = 30
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The state at one moment. peaks: shape (n,), the largest magnitude in each of the newest bins."""
+    """The state at one moment; onsets are those named last, confirmed or not.
+
+    peaks: shape (n,), the largest magnitude in each of the newest bins.
+    """
 
     position: int
     peaks: FloatArray
-    events: tuple[Event, ...]
+    events: tuple[Sound | Gap, ...]
+    onsets: tuple[Onset, ...]
     vitals: Vitals
     dropped: int
 
@@ -37,7 +41,8 @@ class View:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._peaks = np.zeros(_REMEMBERED_S * STREAM_RATE // BIN, np.float32)
-        self._events: deque[Event] = deque()
+        self._events: deque[Sound | Gap] = deque()
+        self._onsets: deque[Onset] = deque(maxlen=8)
         self._vitals = VitalSigns()
         self._position = 0
         self._dropped = 0
@@ -74,8 +79,11 @@ class View:
             self._dropped += length
 
     def event(self, event: Event) -> None:
-        """Note a sound or a gap."""
+        """Note what the segmenter said."""
         with self._lock:
+            if isinstance(event, Onset):
+                self._onsets.append(event)
+                return
             self._events.append(event)
             self._vitals.event(event)
             oldest = self._position - _REMEMBERED_S * STREAM_RATE
@@ -91,8 +99,9 @@ class View:
             bins = min(len(self._peaks), int(seconds * STREAM_RATE / BIN))
             last = self._position // BIN
             peaks = self._peaks[(last - bins + np.arange(bins)) % len(self._peaks)]
-            return Snapshot(self._position, peaks, tuple(self._events), self._vitals.now(self._position), self._dropped)
+            events, onsets = tuple(self._events), tuple(self._onsets)
+            return Snapshot(self._position, peaks, events, onsets, self._vitals.now(self._position), self._dropped)
 
 
-def _end(event: Event) -> int:
+def _end(event: Sound | Gap) -> int:
     return event.end if isinstance(event, Gap) else event.offset

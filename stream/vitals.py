@@ -31,7 +31,7 @@ class VitalSigns:
         """Take a sound into account; a gap forgets those before it."""
         if isinstance(event, Gap):
             self._sounds.clear()
-        else:
+        elif isinstance(event, Sound):
             self._sounds.append(event)
 
     def now(self, position: int) -> Vitals:

@@ -25,21 +25,28 @@ class Posteriors:
     heard: int
 
 
+@dataclass(frozen=True)
+class Hop:
+    """What one window says. final: the frames that are not spoken about again; early: its newest token."""
+
+    final: Posteriors | None
+    early: Posteriors | None
+
+
 class Windows:
     """Slides a window over PCG samples, by one token (50 ms) a step.
 
-    A frame's posteriors are final once `lookahead` tokens after its own have been heard. By then `lookahead + 1`
-    windows have spoken about it, each knowing 50 ms more than the one before: the geometric mean of the last
-    ones, `merge` at most, is what counts.
+    A window speaks of its newest token and those before it. A token's posteriors are final once `lookahead` more
+    tokens have been heard: of all windows that overlap it up to then, the last knows most, and its word counts.
+    (Their mean was tried, and is no better.)
     """
 
-    def __init__(self, network: Network, lookahead: int, merge: int = 1) -> None:
+    def __init__(self, network: Network, lookahead: int) -> None:
         card = network.card
         if not 0 <= lookahead < card.heads:
             raise ValueError(f"lookahead should be 0 to {card.heads - 1} tokens, not {lookahead}")
         self._network = network
         self._lookahead = lookahead
-        self._merge = min(merge, lookahead + 1)
         self._size, self._token, self._heads = card.window, card.token, card.heads
         self._step = card.token * FRAME
         self._buffer = np.zeros(self._size + 64 * self._step, np.float32)
@@ -51,14 +58,13 @@ class Windows:
         self._end = self._size  # of what is in the buffer
         self._due = self._size + self._step  # end of the next window in the buffer
         self._hops = 0
-        self._recent: list[FloatArray] = []
 
     @property
     def _heard(self) -> int:
         return self._hops * self._step
 
-    def push(self, pcg: FloatArray) -> list[Posteriors]:
-        """The frames that become final with these PCG samples (any number of them), hop by hop."""
+    def push(self, pcg: FloatArray) -> list[Hop]:
+        """What the windows say that these PCG samples (any number of them) complete."""
         results = []
         at = 0
         while at < len(pcg):
@@ -74,25 +80,23 @@ class Windows:
             if self._end == self._due:
                 self._due += self._step
                 self._hops += 1
-                found = self._hop()
-                if found is not None:
-                    results.append(found)
+                results.append(self._hop())
         return results
 
-    def _hop(self) -> Posteriors | None:
+    def _hop(self) -> Hop:
         posterior, presence = self._network.run(self._buffer[self._end - self._size : self._end])
         tokens = np.log(np.maximum(posterior, 1e-6)).reshape(self._heads, self._token, 4)
-        # Row -1 - j of a window speaks of the token j before its newest.
-        self._recent.append(tokens)
-        del self._recent[: -self._merge]
-        token = self._hops - 1 - self._lookahead
-        if token < 0:
-            return None
-        rows = [w[-1 - self._lookahead + age] for age, w in enumerate(reversed(self._recent))]
-        log: FloatArray = rows[0] if len(rows) == 1 else np.mean(rows, axis=0, dtype=np.float32)
-        return Posteriors(token * self._token, log, presence, self._heard)
+        newest = self._hops - 1
 
-    def flush(self) -> list[Posteriors]:
+        def back(j: int) -> Posteriors | None:
+            """The token j before the newest."""
+            if j > newest:
+                return None
+            return Posteriors((newest - j) * self._token, tokens[-1 - j], presence, self._heard)
+
+        return Hop(back(self._lookahead), back(0))
+
+    def flush(self) -> list[Hop]:
         """The frames still owed, from one last window that ends with the last whole frame; then start over."""
         rest = self._end - (self._due - self._step)
         frames = (self._heard + rest) // FRAME
@@ -103,6 +107,6 @@ class Windows:
             end = self._end - (self._heard + rest - frames * FRAME)
             posterior, presence = self._network.run(self._buffer[end - self._size : end])
             log = np.log(np.maximum(posterior[-owed:], 1e-6))
-            results = [Posteriors(first, log, presence, frames * FRAME)]
+            results = [Hop(Posteriors(first, log, presence, frames * FRAME), None)]
         self.clear()
         return results

@@ -57,7 +57,7 @@ def replayed(path, out, network, speed):
     engine = Engine(segmenter, Replay(source.blocks(), speed), [JsonLines(str(out), session(segmenter, str(path)))])
     engine.start()
     assert engine.wait(120) and engine.failure is None
-    return [line for line in out.read_text().splitlines() if '"type": "sound"' in line or '"type": "gap"' in line]
+    return [line for line in out.read_text().splitlines() if '"session"' not in line and '"type": "end"' not in line]
 
 
 def recordings(data):
@@ -95,10 +95,13 @@ def test_jsonl_has_the_schema(heart, tmp_path):
     assert first["type"] == "session" and first["schema"] == 1 and first["rate_hz"] == 44_100
     assert first["source"] == str(heart) and first["notice"] == "Not a medical device."
     assert len(first["model_sha256"]) == 64 and first["latency_ms"]["from_centre"] > 0
+    assert {e["type"] for e in events} == {"sound", "onset"}
+    events = [e for e in events if e["type"] == "sound"]
     assert {e["kind"] for e in events} == {"S1", "S2"}
     for e in events:
         assert list(e) == [
             "type", "kind", "onset_s", "offset_s", "onset_sample", "offset_sample", "confidence", "emitted_s",
+            "announced_s",
         ]  # fmt: skip
         assert e["onset_s"] == round(e["onset_sample"] / 44_100, 4) and 0 < e["confidence"] <= 1
     assert last["samples"] == {"captured": 264_600, "processed": 264_600, "dropped": 0}

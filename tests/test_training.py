@@ -113,11 +113,11 @@ def test_windows_slide_as_in_training(tmp_path):
     served = load("toy", tmp_path)
     x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
     found = Windows(served, lookahead=3).push(x)
-    last = found[-1]
+    last = found[-1].final
     logits, _ = network(x[None, last.heard - WINDOW : last.heard])
     np.testing.assert_allclose(last.log, tf.nn.log_softmax(logits[0, -1, 3]).numpy(), atol=1e-3)
     assert last.first == last.heard // 21 - 4 * TOKEN
-    assert [p.first for p in found] == list(range(0, last.first + 1, TOKEN))
+    assert [hop.final.first for hop in found if hop.final] == list(range(0, last.first + 1, TOKEN))
 
 
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):

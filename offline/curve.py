@@ -1,0 +1,144 @@
+"""`heartseg-offline curve`: accuracy against latency, which is what a live segmenter trades."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models import Network
+from ..stream.segmenter import DEFAULT_LAG, FULL_CONTEXT, LONGEST_LOOKAHEAD, Lag, Segmenter
+from ..stream.source import FileSource
+from .datasets import Recording
+from .formats import onsets_of, prediction_of
+from .report import Scored, evaluate, shifted
+from .scoring import HEADLINE_S, Prediction, reference_of
+
+PEAK_BEFORE_CENTRE_S = 0.0255
+"""A PASCAL mark is a sound's peak, which lies this much before its centre; taken out before scoring."""
+
+
+ONSET = "onset"
+"""Name of the row that scores sounds as they were named at their onset, whatever the lag."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One set at one lag: the name of the lag, and the figures of `evaluate`."""
+
+    data: str
+    lag: str
+    figures: dict[str, Any]
+
+
+def lags() -> dict[str, Lag]:
+    """All lags that are measured, shortest first, by name: the bound in ms, and full context."""
+    live = [*(Lag(n) for n in range(LONGEST_LOOKAHEAD + 1)), Lag(LONGEST_LOOKAHEAD, 43)]
+    return {**{f"{lag.bound_ms:.0f}": lag for lag in live}, "full": FULL_CONTEXT}
+
+
+class _Remembered:
+    """A network that answers as it did the first time: every lag asks for the same windows in the same order."""
+
+    def __init__(self, network: Network) -> None:
+        self.card = network.card
+        self._network = network
+        self._answers: list[tuple[NDArray[np.float32], float]] = []
+        self._next = 0
+
+    def rewind(self) -> None:
+        """The next window is the first one again."""
+        self._next = 0
+
+    def run(self, window: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        """As `Network.run`."""
+        if self._next == len(self._answers):
+            self._answers.append(self._network.run(window))
+        self._next += 1
+        return self._answers[self._next - 1]
+
+
+def predictions(recording: Recording, network: Network) -> dict[str, Prediction]:
+    """What the live path says of a recording at every lag. Raises SourceError."""
+    blocks = list(FileSource(recording.audio).blocks())
+    remembered = _Remembered(network)
+    found = {}
+    for name, lag in lags().items():
+        remembered.rewind()
+        segmenter = Segmenter(cast(Network, remembered), lag)
+        events = [event for block in blocks for event in segmenter.push(block)] + segmenter.flush()
+        if lag == DEFAULT_LAG:
+            found[ONSET] = onsets_of(events)
+        found[name] = prediction_of(events)
+    if recording.points:
+        found = {name: shifted(prediction, -PEAK_BEFORE_CENTRE_S) for name, prediction in found.items()}
+    return {name: found[name] for name in (ONSET, *lags())}
+
+
+def curve(sets: dict[str, list[Recording]], network: Network, say: Callable[[str], None]) -> list[Point]:
+    """Every set at every lag. Raises SourceError."""
+    points = []
+    for data, recordings in sets.items():
+        scored: dict[str, list[Scored]] = {name: [] for name in (ONSET, *lags())}
+        for done, recording in enumerate(recordings, 1):
+            reference = reference_of(recording)
+            for name, prediction in predictions(recording, network).items():
+                scored[name].append(Scored(recording.name, reference, prediction))
+            if done % 50 == 0 or done == len(recordings):
+                say(f"{data}: {done} of {len(recordings)} recordings")
+        points += [Point(data, name, evaluate(pairs)) for name, pairs in scored.items()]
+    return points
+
+
+def _both(point: Point) -> dict[str, float]:
+    row: dict[str, float] = point.figures["tolerance_ms"][round(HEADLINE_S * 1000)]["both"]
+    return row
+
+
+def table(points: Sequence[Point]) -> str:
+    """A Markdown table: pooled F1 within 60 ms (S1 / S2 apart below it) for each set and lag."""
+    sets = list(dict.fromkeys(p.data for p in points))
+    lines = ["| lag, ms (95 % of sounds) | " + " | ".join(sets) + " |", "|---" * (len(sets) + 1) + "|"]
+    for name in dict.fromkeys(p.lag for p in points):
+        row = {p.data: p for p in points if p.lag == name}
+        lag = _range([row[s].figures["lag_s"]["q0.95"] * 1000 for s in sets])
+        lag = {"full": "whole recording", ONSET: f"{lag}, named at the onset"}.get(name, lag)
+        lines.append(f"| {lag} | " + " | ".join(f"{_both(row[s])['f1'] * 100:.2f}" for s in sets) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _range(values: Sequence[float]) -> str:
+    low, high = round(min(values)), round(max(values))
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+def plot(points: Sequence[Point], path: Path) -> None:
+    """F1 against lag, S1 and S2 apart, a line for each set; full context as a level at the right edge."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8, 4.5))
+    colours = {data: f"C{i}" for i, data in enumerate(dict.fromkeys(p.data for p in points))}
+    for data, colour in colours.items():
+        live = [p for p in points if p.data == data and p.lag != "full"]
+        full = next(p for p in points if p.data == data and p.lag == "full")
+        lag = [p.figures["lag_s"]["q0.95"] * 1000 for p in live]
+        axes.plot(lag, [_both(p)["f1"] * 100 for p in live], "o-", color=colour, label=data)
+        for kind, style in (("S1", ":"), ("S2", "--")):
+            axes.plot(lag, [p.figures["tolerance_ms"][60][kind]["f1"] * 100 for p in live], style, color=colour, lw=0.8)
+        axes.plot(
+            [1.02], [_both(full)["f1"] * 100], "<", color=colour, transform=axes.get_yaxis_transform(), clip_on=False
+        )
+    axes.plot([], [], "k:", lw=0.8, label="S1 alone")
+    axes.plot([], [], "k--", lw=0.8, label="S2 alone")
+    axes.plot([], [], "k<", label="whole recording")
+    axes.set(xlabel="lag from a sound's centre to its event, ms (95th percentile)", ylabel="F1 within 60 ms, %")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8, loc="lower right")
+    figure.tight_layout()
+    figure.savefig(path)
+    plt.close(figure)
