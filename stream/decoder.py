@@ -20,7 +20,8 @@ FloatArray = NDArray[np.float64]
 KINDS = ("S1", "S2")
 
 _SLOWEST_BPM, _FASTEST_BPM = 30.0, 240.0
-_CYCLES = 14
+_CYCLES = 12
+_WIDEST = 3.0  # standard deviations of a log duration
 _LONGEST = 180  # frames; bounds the search, beyond it a diastole is silence
 _HISTORY = 1024  # frames kept for tracing back; a power of two
 _NEVER = -1e30
@@ -37,7 +38,7 @@ class Tuning:
     """What was chosen on development recordings.
 
     emission: weight of a log posterior against the log durations. cycle_change: cost of a step to the next
-    cycle-length class (a factor of 1.17) from one beat to the next. presence, confidence: least probability of a
+    cycle-length class (a factor of 1.21) from one beat to the next. presence, confidence: least probability of a
     heartbeat, and of the sound itself, averaged over the sound, below which the engine abstains.
     """
 
@@ -71,8 +72,7 @@ def duration_table() -> FloatArray:
     z = (np.log(d) - np.log(medians)[:, :, None]) / spread[:, None, None]
     table = -0.5 * z**2 - np.log(d)
     table -= np.log(np.exp(table).sum(axis=2, keepdims=True))
-    table[z < -4.0] = _NEVER
-    table[z > 4.0] = _NEVER
+    table[np.abs(z) > _WIDEST] = _NEVER
     return np.concatenate([np.full((4, _CYCLES, 1), _NEVER), table], axis=2)
 
 
@@ -158,6 +158,7 @@ class Decoder:
     def clear(self) -> None:
         """Start over at frame 0."""
         self._frame = 0
+        self._inside = (0, 0, 0)  # state, cycle class and first frame of what the best path is inside of
         self._named = -APART  # frame at which the last sound began that `rising` named
         self._confirmed = 0  # frame at which the last confirmed sound ended
         self._total[0] = 0.0
@@ -179,7 +180,7 @@ class Decoder:
 
         It is given as far as heard, with the confidence so far.
         """
-        state, _, first = self._open()
+        state, _, first = self._inside
         if state not in (0, 2) or self._frame - first < EVIDENCE or first < self._named + APART:
             return None
         sound = self._sound(state, first, self._frame)
@@ -200,11 +201,12 @@ class Decoder:
             self._total, self._ended, self._began, self._back, self._came,
         )  # fmt: skip
         self._frame += count
+        self._inside = _best_open(self._frame, self._bounds, self._total, self._began, self._survive)
 
     def _confirm(self, guard: int) -> list[Decoded]:
         if not self._frame:
             return []
-        state, cycle, first = self._open()
+        state, cycle, first = self._inside
         results: list[Decoded] = []
         oldest = max(self._confirmed, self._frame - _HISTORY + _LONGEST)
         while first > oldest:
@@ -219,14 +221,10 @@ class Decoder:
             self._confirmed = results[-1].last
         return [sound for sound in results if sound.confidence > 0]
 
-    def _open(self) -> tuple[int, int, int]:
-        state, cycle, first = _best_open(self._frame, self._bounds, self._total, self._began, self._survive)
-        return int(state), int(cycle), int(first)
-
     def _unfinished(self) -> list[Decoded]:
         if not self._frame:
             return []
-        state, _, first = self._open()
+        state, _, first = self._inside
         if state not in (0, 2) or not self._confirmed <= first < self._frame:
             return []
         sound = self._sound(state, first, self._frame)
