@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 
 DEFAULT = "heartseg-1"
-_KEYS = {"name": str, "sha256": str, "window": int, "token": int, "heads": int}
+_KEYS = {"name": str, "sha256": str, "window": int, "token": int, "heads": int, "calibration": list}
 
 
 class ModelError(Exception):
@@ -25,7 +25,8 @@ class Card:
     """What the engine must know of a network.
 
     window: PCG samples (2,100 Hz) that a window holds; token: frames (10 ms) to a token; heads: tokens, counted
-    back from the window's end, for which a window gives posteriors.
+    back from the window's end, for which a window gives posteriors. calibration: a and b of
+    confidence = sigmoid(a logit(p) + b), where p is the mean posterior of a sound.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Card:
     window: int
     token: int
     heads: int
+    calibration: tuple[float, float]
 
 
 class Network:
@@ -79,7 +81,11 @@ def load(name: str = DEFAULT, folder: Path | None = None) -> Network:
         raise ModelError(f"{folder / name}.json: not a model card ({error})") from None
     if not isinstance(text, dict) or any(not isinstance(text.get(k), kind) for k, kind in _KEYS.items()):
         raise ModelError(f"{folder / name}.json: not a model card; it should have {', '.join(_KEYS)}")
-    card = Card(**{key: text[key] for key in _KEYS})
+    try:
+        slope, intercept = (float(v) for v in text["calibration"])
+    except (TypeError, ValueError):
+        raise ModelError(f"{folder / name}.json: calibration should be two numbers") from None
+    card = Card(**{**{key: text[key] for key in _KEYS}, "calibration": (slope, intercept)})
     found = hashlib.sha256(model).hexdigest()
     if found != card.sha256:
         raise ModelError(

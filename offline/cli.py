@@ -160,12 +160,16 @@ def _train(args: argparse.Namespace) -> int:
         return 1
     from dataclasses import asdict, replace
 
+    from .calibrate import calibrate
     from .export import export
-    from .train import Recipe, train
+    from .train import Recipe, calibration_recordings, train
 
     chosen = {key: value for key in ("steps", "seed") if (value := getattr(args, key)) is not None}
     recipe = replace(Recipe(), **chosen)
-    network = train(args.data or data_root(), args.out, recipe)
+    data = args.data or data_root()
+    network = train(data, args.out, recipe)
     difference = export(network, args.out, args.name, asdict(recipe))
     print(f"{args.out / args.name}.onnx written; it differs from the trained network by {difference:.1e} at most")
+    slope, intercept = calibrate(calibration_recordings(data), args.out, args.name)
+    print(f"its confidence is calibrated: slope {slope:.3f}, intercept {intercept:.3f}")
     return 0

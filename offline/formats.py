@@ -67,26 +67,36 @@ USUAL_LENGTH_S = {"S1": 0.12, "S2": 0.106}
 
 def prediction_of(events: Iterable[Event]) -> Prediction:
     """The sounds as a prediction to be scored."""
-    rows = [(e.kind, seconds(e.onset), seconds(e.offset), seconds(e.emitted)) for e in events if isinstance(e, Sound)]
-    return _prediction(rows)
+    return _prediction(
+        [
+            (e.kind, seconds(e.onset), seconds(e.offset), seconds(e.emitted), e.confidence)
+            for e in events
+            if isinstance(e, Sound)
+        ]
+    )
 
 
 def onsets_of(events: Iterable[Event]) -> Prediction:
     """The onsets that were named while the sound still sounded, as a prediction: sounds of the usual length."""
-    rows = [
-        (e.kind, seconds(e.onset), seconds(e.onset) + USUAL_LENGTH_S[e.kind], seconds(e.emitted))
-        for e in events
-        if isinstance(e, Onset)
-    ]
-    return _prediction(rows)
+    return _prediction(
+        [
+            (e.kind, seconds(e.onset), seconds(e.onset) + USUAL_LENGTH_S[e.kind], seconds(e.emitted), e.confidence)
+            for e in events
+            if isinstance(e, Onset)
+        ]
+    )
 
 
-def _prediction(rows: list[tuple[str, float, float, float]]) -> Prediction:
+_Row = tuple[str, float, float, float, float]  # kind, start, end, emitted, confidence
+
+
+def _prediction(rows: list[_Row]) -> Prediction:
     rows.sort(key=lambda row: row[1] + row[2])
     each = {kind: [row for row in rows if row[0] == kind] for kind in KINDS}
     return Prediction(
-        {k: by_centre([(s, e) for _, s, e, _ in v]) for k, v in each.items()},
-        {k: np.array([t for *_, t in v], np.float64) for k, v in each.items()},
+        {k: by_centre([row[1:3] for row in v]) for k, v in each.items()},
+        {k: np.array([row[3] for row in v], np.float64) for k, v in each.items()},
+        {k: np.array([row[4] for row in v], np.float64) for k, v in each.items()},
     )
 
 
@@ -110,16 +120,18 @@ def read_prediction(path: Path) -> Prediction:
     return _prediction(rows)
 
 
-def _json_sound(line: str) -> tuple[str, float, float, float] | None:
+def _json_sound(line: str) -> _Row | None:
     item = json.loads(line)
     if item.get("type", "sound") != "sound" or item["kind"] not in KINDS:
         return None
-    emitted = item.get("emitted_s")
-    return item["kind"], float(item["onset_s"]), float(item["offset_s"]), float("nan") if emitted is None else emitted
+    emitted, confidence = (
+        float("nan") if item.get(key) is None else float(item[key]) for key in ("emitted_s", "confidence")
+    )
+    return item["kind"], float(item["onset_s"]), float(item["offset_s"]), emitted, confidence
 
 
-def _tabbed_sound(line: str) -> tuple[str, float, float, float] | None:
+def _tabbed_sound(line: str) -> _Row | None:
     cells = line.split("\t")
     kind = {"1": "S1", "3": "S2"}.get(cells[2].strip(), cells[2].strip())
     start, end = float(cells[0]), float(cells[1])
-    return (kind, start, end, float("nan")) if kind in KINDS else None
+    return (kind, start, end, float("nan"), float("nan")) if kind in KINDS else None

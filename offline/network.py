@@ -116,7 +116,7 @@ def _delayed(x: tf.Tensor, steps: int) -> tf.Tensor:
     return tf.pad(x, ((0, 0), (steps, 0), (0, 0)))[:, : x.shape[1]] if steps else x
 
 
-def serving(network: Network, temperature: float = 1.0) -> "tf.types.experimental.GenericFunction":
+def serving(network: Network) -> "tf.types.experimental.GenericFunction":
     """The sparse form with batch norm folded in, as a function of one window, shape (WINDOW,).
 
     Returns {"posterior": (OUTPUT_FRAMES, STATES), oldest frame first, "presence": (1,)}, both probabilities.
@@ -152,7 +152,7 @@ def serving(network: Network, temperature: float = 1.0) -> "tf.types.experimenta
         q = tf.nn.relu(tf.nn.relu(looks) @ hidden + hidden_bias)
         logits = tf.reshape(q @ out + out_bias, (OUTPUT_FRAMES, STATES))
         return {
-            "posterior": tf.nn.softmax(logits / temperature),
+            "posterior": tf.nn.softmax(logits),
             "presence": tf.reshape(tf.sigmoid(h @ presence + presence_bias), (1,)),
         }
 

@@ -25,7 +25,9 @@ from .scoring import (
     Prediction,
     Reference,
     by_centre,
+    calibration_error,
     coverage,
+    outcomes,
     reference_of,
     score,
 )
@@ -83,8 +85,8 @@ def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]
             prediction = read_prediction(found)
         else:
             missing.append(recording.name)
-            nothing = {k: by_centre([]) for k in KINDS}
-            prediction = Prediction(nothing, {k: np.zeros(0) for k in KINDS})
+            empty = {k: np.zeros(0) for k in KINDS}
+            prediction = Prediction({k: by_centre([]) for k in KINDS}, empty, empty)
         scored.append(Scored(recording.name, reference_of(recording), prediction))
     return scored, missing
 
@@ -92,7 +94,9 @@ def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]
 def shifted(prediction: Prediction, by_s: float) -> Prediction:
     """The prediction moved in time, emission and all: takes a constant offset between conventions out."""
     return Prediction(
-        {k: v + by_s for k, v in prediction.sounds.items()}, {k: v + by_s for k, v in prediction.emitted.items()}
+        {k: v + by_s for k, v in prediction.sounds.items()},
+        {k: v + by_s for k, v in prediction.emitted.items()},
+        prediction.confidence,
     )
 
 
@@ -112,6 +116,10 @@ def evaluate(scored: Sequence[Scored]) -> dict[str, Any]:
             "class_agnostic_f1": sum(either, Counts()).f1,
         }
     result["coverage"] = coverage([(s.reference, s.prediction) for s in scored])
+    pairs = [outcomes(s.reference, s.prediction, HEADLINE_S) for s in scored]
+    confidence, right = (np.concatenate([np.zeros(0), *column]) for column in zip(*pairs, strict=True))
+    known = np.isfinite(confidence)
+    result["calibration_error"] = calibration_error(confidence[known], right[known])
     result["lag_s"] = _lag(scored)
     return result
 
@@ -123,7 +131,7 @@ def _either(s: Scored) -> tuple[Reference, Prediction]:
     none = by_centre([])
     return (
         Reference({"S1": true, "S2": none}, s.reference.spans, s.reference.cut),
-        Prediction({"S1": found, "S2": none}, {}),
+        Prediction({"S1": found, "S2": none}),
     )
 
 
@@ -185,6 +193,8 @@ def table(result: dict[str, Any]) -> str:
             f"      macro F1 {row['macro_f1'] * 100:.2f} %, F1 with S1 and S2 as one kind "
             f"{row['class_agnostic_f1'] * 100:.2f} %"
         )
+    if np.isfinite(result["calibration_error"]):
+        lines.append(f"confidence is off by {result['calibration_error'] * 100:.1f} % (expected calibration error)")
     lines.append(f"coverage {result['coverage'] * 100:.1f} % of the annotated time")
     if result["lag_s"]:
         lines.append(

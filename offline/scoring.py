@@ -7,7 +7,7 @@ predicted at it. A swap is a missed reference sound with an unmatched prediction
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +38,13 @@ class Reference:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Predicted sounds: per kind, start and end in seconds, shape (n, 2); emission, shape (n,), nan if unknown."""
+    """Predicted sounds: per kind, start and end in seconds, shape (n, 2), and of the same order, shape (n,), nan if
+    unknown, when they were emitted (seconds) and how confidently (0 to 1).
+    """
 
     sounds: dict[str, FloatArray]
-    emitted: dict[str, FloatArray]
+    emitted: dict[str, FloatArray] = field(default_factory=dict)
+    confidence: dict[str, FloatArray] = field(default_factory=dict)
 
 
 def by_centre(rows: Sequence[tuple[float, float]]) -> FloatArray:
@@ -189,6 +192,26 @@ def _within(times: FloatArray, spans: FloatArray, margin: float = 0.0) -> NDArra
     for start, end in spans:
         inside |= (times >= start - margin) & (times <= end + margin)
     return inside
+
+
+def outcomes(reference: Reference, prediction: Prediction, tolerance: float) -> tuple[FloatArray, FloatArray]:
+    """Confidence of each sound that is scored, and 1 where it was right, 0 where not: shapes (n,)."""
+    confidence, right = [np.zeros(0)], [np.zeros(0)]
+    for kind in KINDS:
+        centre = prediction.sounds[kind].mean(axis=1)
+        hit = np.zeros(len(centre))
+        hit[match(reference.sounds[kind].mean(axis=1), centre, tolerance)[1]] = 1.0
+        scored = _within(centre, reference.spans) & ~_within(centre, reference.cut, tolerance) | (hit > 0)
+        confidence.append(prediction.confidence[kind][scored])
+        right.append(hit[scored])
+    return np.concatenate(confidence), np.concatenate(right)
+
+
+def calibration_error(confidence: FloatArray, right: FloatArray, bins: int = 15) -> float:
+    """Expected calibration error over equal bins (Guo et al., ICML 2017)."""
+    at = np.minimum((confidence * bins).astype(int), bins - 1)
+    error = [abs(confidence[at == b].mean() - right[at == b].mean()) * (at == b).mean() for b in np.unique(at)]
+    return float(sum(error)) if error else float("nan")
 
 
 def coverage(recordings: Sequence[tuple[Reference, Prediction]], longest_pause_s: float = 2.0) -> float:

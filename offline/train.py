@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from .batches import BATCH, Batches
 from .corpus import NO_HEART, Corpus, build
-from .datasets import DataError, read_cinc2016, read_circor
+from .datasets import DataError, Recording, read_cinc2016, read_circor
 from .network import HEADS, TOKENS, WINDOW, Network
 
 _SHARES = {"circor": 0.5, "cinc-e": 0.3, "cinc-b": 0.2}
@@ -37,6 +37,11 @@ def training_corpora(data: Path) -> list[Corpus]:
     sets = [list(read_circor(data / "circor/train"))]
     sets += [[r for r in cinc if r.name.startswith(letter)] for letter in "eb"]
     return [build(s) for s in sets]
+
+
+def calibration_recordings(data: Path) -> list[Recording]:
+    """Every eighth training recording, for the confidence to be fitted on. Raises DataError."""
+    return [*list(read_circor(data / "circor/train"))[::8], *list(read_cinc2016(data / "cinc2016/train"))[::8]]
 
 
 def loss_of(network: Network, window: tf.Tensor, label: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:

@@ -6,6 +6,7 @@ the cardiac cycle (explicit durations: Springer et al., IEEE TBME 63(4), 2016; S
 same search. A sound is confirmed as soon as the best path has left it for `guard` frames, and then stands.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,8 +137,9 @@ class Decoder:
     `flush` closes the search at the last frame; a sound that was still sounding there is given as far as heard.
     """
 
-    def __init__(self, guard: int, tuning: Tuning | None = None) -> None:
+    def __init__(self, guard: int, calibration: tuple[float, float] = (1.0, 0.0), tuning: Tuning | None = None) -> None:
         self.guard = guard
+        self._slope, self._intercept = calibration
         self.tuning = tuning or Tuning()
         self._table = duration_table()
         possible = self._table > _NEVER / 2
@@ -235,5 +237,7 @@ class Decoder:
         at = np.arange(first, last) % _HISTORY
         presence = float(self._presence[at].mean())
         own = float(np.exp(self._log[at, state]).mean())
-        heard = presence >= self.tuning.presence and own >= self.tuning.confidence
-        return Decoded(state // 2, first, last, own * presence if heard else 0.0)
+        if presence < self.tuning.presence or own < self.tuning.confidence:
+            return Decoded(state // 2, first, last, 0.0)
+        odds = self._slope * math.log(own / (1.0 - min(own, 1.0 - 1e-6))) + self._intercept
+        return Decoded(state // 2, first, last, 1.0 / (1.0 + math.exp(-odds)))

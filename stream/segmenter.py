@@ -89,8 +89,9 @@ class Segmenter:
         self.lag = lag or DEFAULT_LAG
         self._decimator = Decimator()
         self._windows = Windows(self.network, self.lag.lookahead)
-        self._decoder = Decoder(self.lag.guard, tuning)
-        self._early = Decoder(0, tuning) if self.lag.early else None
+        calibration = self.network.card.calibration
+        self._decoder = Decoder(self.lag.guard, calibration, tuning)
+        self._early = Decoder(0, calibration, tuning) if self.lag.early else None
         self._announced: deque[Onset] = deque(maxlen=16)
         self.processed = 0
         self.dropped = 0

@@ -63,6 +63,13 @@ def test_what_is_no_network_is_refused(folder):
         load(NAME, folder)
 
 
+def test_a_calibration_is_two_numbers(folder):
+    path = folder / f"{NAME}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "calibration": [1.0, "x"]}))
+    with pytest.raises(ModelError, match="two numbers"):
+        load(NAME, folder)
+
+
 @pytest.mark.parametrize("card", ["", "[]", "{}", '{"name": 3}'])
 def test_cards_that_are_none(folder, card):
     (folder / f"{NAME}.json").write_text(card)
