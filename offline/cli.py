@@ -136,13 +136,23 @@ def _curve(args: argparse.Namespace) -> int:
     from .curve import curve, plot, table
     from .report import read_set
 
-    sets = {str(Path(*folder.parts[-2:])): read_set(folder) for folder in args.sets}
+    try:
+        import matplotlib
+
+        matplotlib.use("Agg")
+    except ImportError:
+        _say("the plot needs matplotlib: pip install 'heartseg[train]'")
+        return 1
+    names = [str(Path(*folder.parts[-2:])) for folder in args.sets]
+    if len(set(names)) < len(names):
+        names = [str(folder) for folder in args.sets]
+    sets = {name: read_set(folder) for name, folder in zip(names, args.sets, strict=True)}
+    args.out.mkdir(parents=True, exist_ok=True)
     try:
         points = curve(sets, load(), _say)
     except (ModelError, SourceError) as error:
         _say(str(error))
         return 1
-    args.out.mkdir(parents=True, exist_ok=True)
     rows = [{"data": p.data, "lag": p.lag, **p.figures} for p in points]
     (args.out / "curve.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     (args.out / "curve.md").write_text(table(points), encoding="utf-8")

@@ -97,28 +97,33 @@ def _both(point: Point) -> dict[str, float]:
     return row
 
 
+def _lag_ms(point: Point) -> float:
+    """95th percentile of the lag; nan where nothing was found."""
+    return float((point.figures["lag_s"] or {"q0.95": float("nan")})["q0.95"] * 1000)
+
+
 def table(points: Sequence[Point]) -> str:
     """A Markdown table: pooled F1 within 60 ms (S1 / S2 apart below it) for each set and lag."""
     sets = list(dict.fromkeys(p.data for p in points))
     lines = ["| lag, ms (95 % of sounds) | " + " | ".join(sets) + " |", "|---" * (len(sets) + 1) + "|"]
     for name in dict.fromkeys(p.lag for p in points):
         row = {p.data: p for p in points if p.lag == name}
-        lag = _range([row[s].figures["lag_s"]["q0.95"] * 1000 for s in sets])
+        lag = _range([_lag_ms(row[s]) for s in sets])
         lag = {"full": "whole recording", ONSET: f"{lag}, named at the onset"}.get(name, lag)
         lines.append(f"| {lag} | " + " | ".join(f"{_both(row[s])['f1'] * 100:.2f}" for s in sets) + " |")
     return "\n".join(lines) + "\n"
 
 
 def _range(values: Sequence[float]) -> str:
-    low, high = round(min(values)), round(max(values))
+    known = [v for v in values if v == v]
+    if not known:
+        return "–"
+    low, high = round(min(known)), round(max(known))
     return f"{low}" if low == high else f"{low}–{high}"
 
 
 def plot(points: Sequence[Point], path: Path) -> None:
     """F1 against lag, S1 and S2 apart, a line for each set; full context as a level at the right edge."""
-    import matplotlib
-
-    matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(8, 4.5))
@@ -126,7 +131,7 @@ def plot(points: Sequence[Point], path: Path) -> None:
     for data, colour in colours.items():
         live = [p for p in points if p.data == data and p.lag != "full"]
         full = next(p for p in points if p.data == data and p.lag == "full")
-        lag = [p.figures["lag_s"]["q0.95"] * 1000 for p in live]
+        lag = [_lag_ms(p) for p in live]
         axes.plot(lag, [_both(p)["f1"] * 100 for p in live], "o-", color=colour, label=data)
         for kind, style in (("S1", ":"), ("S2", "--")):
             axes.plot(lag, [p.figures["tolerance_ms"][60][kind]["f1"] * 100 for p in live], style, color=colour, lw=0.8)

@@ -26,7 +26,10 @@ def circor_tsv(events: Iterable[Event], session: dict[str, Any], end: dict[str, 
     """CirCor's form: start, end (seconds), state 1 to 4, tab-separated; 0 where the engine abstains."""
     rows: list[tuple[float, float, int]] = []
     at, before = 0.0, ""
-    for sound in sorted((e for e in events if isinstance(e, Sound)), key=lambda e: e.onset):
+    for sound in sorted((e for e in events if isinstance(e, Sound | Gap)), key=_start):
+        if isinstance(sound, Gap):
+            before = ""
+            continue
         onset, offset = seconds(sound.onset), seconds(sound.offset)
         if onset > at:
             systole = before == "S1" and sound.kind == "S2" and onset - at <= _LONGEST_SYSTOLE_S
@@ -38,6 +41,10 @@ def circor_tsv(events: Iterable[Event], session: dict[str, Any], end: dict[str, 
     if length > at:
         rows.append((at, length, 0))
     return "".join(f"{start:.6f}\t{end:.6f}\t{state}\n" for start, end, state in rows)
+
+
+def _start(event: Sound | Gap) -> int:
+    return event.onset if isinstance(event, Sound) else event.start
 
 
 def audacity(events: Iterable[Event], session: dict[str, Any], end: dict[str, Any]) -> str:

@@ -72,6 +72,10 @@ def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]
         recordings = [Recording(name, reference, name, *read(reference))]
     else:
         recordings = read_set(reference)
+        if predictions.is_file():
+            raise DataError(
+                f"{predictions}: is one file, and {reference} a folder of references; name a folder of results"
+            )
     if not predictions.exists():
         raise DataError(f"{predictions}: no such file or folder")
     scored, missing = [], []

@@ -52,16 +52,20 @@ def segment_files(
     out.mkdir(parents=True, exist_ok=True)
     failed = []
     for file in files:
+        target = out / (file.stem + ending)
+        part = target.with_name(target.name + ".part")
         try:
+            if ending == ".tsv" and target.exists() and os.path.samefile(out, file.parent):
+                raise SourceError(f"{target}: lies beside its recording and may be its reference; choose another --out")
             events, first, last, warnings = segment(file, network, lag)
-        except SourceError as error:
-            say(str(error))
+            part.write_text(write(events, first, last), encoding="utf-8")
+            os.replace(part, target)
+        except (SourceError, OSError) as error:
+            reason = f"{target}: cannot be written ({error.strerror})" if isinstance(error, OSError) else str(error)
+            part.unlink(missing_ok=True)
+            say(reason)
             failed.append(file)
             continue
         for warning in warnings:
             say(f"warning: {warning}")
-        target = out / (file.stem + ending)
-        part = target.with_name(target.name + ".part")
-        part.write_text(write(events, first, last), encoding="utf-8")
-        os.replace(part, target)
     return failed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine import Accounts, Engine
-    from .events import Event, Gap, Sound
+    from .events import Event, Gap, Onset, Sound
     from .feeders import Microphone, Replay
     from .heart import SimulatedHeart
     from .segmenter import Lag, Segmenter
@@ -22,6 +22,7 @@ _HOMES = {
     "Gap": "events",
     "Lag": "segmenter",
     "Microphone": "feeders",
+    "Onset": "events",
     "Replay": "feeders",
     "Segmenter": "segmenter",
     "SimulatedHeart": "heart",
@@ -37,6 +38,7 @@ __all__ = [
     "Gap",
     "Lag",
     "Microphone",
+    "Onset",
     "Replay",
     "Segmenter",
     "SimulatedHeart",

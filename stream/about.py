@@ -49,6 +49,8 @@ def explain_latency(lag: Lag, capture: int) -> list[str]:
     least = sum(row[1] for row in rows)
     most = sum(row[2] for row in rows)
     lines.append(f"  {'sum':10s} {f'{least} to {most}':>14s}  {most / STREAM_RATE * 1000:6.1f} ms at most")
-    lines.append(f"With half of a long S1 (65 ms), from the centre: {lag.bound_ms:.0f} ms at most, without capture.")
+    lines.append(
+        f"With half of a long S1 (65 ms), from the centre: mostly within {lag.bound_ms:.0f} ms, without capture."
+    )
     lines.append("What the machine adds in time of its own is bench's to measure.")
     return lines

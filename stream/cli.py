@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
         help="replay at X times real time, or as fast as it goes (default: 1)",
     )
     p.add_argument(
-        "--lag", type=float, metavar="MS", help="most time from a sound's centre to its event (default: %(default)s)"
+        "--lag", type=float, metavar="MS", help="lag that most sounds keep to, from centre to event (default: 390)"
     )
     p.add_argument("--jsonl", metavar="FILE|-", help="write events as JSON Lines ('-': to standard output)")
     p.add_argument("--record", metavar="FILE.wav", help="keep what the engine heard")
@@ -95,6 +95,9 @@ def main(argv: list[str] | None = None) -> int:
     except SourceError as error:
         _say(str(error))
         return 1
+    except OSError as error:
+        _say(f"{error.filename or 'standard output'}: {error.strerror}")
+        return 1
     except KeyboardInterrupt:
         return 0
 
@@ -110,6 +113,17 @@ def _own_stderr() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)
+
+
+def _refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    """Options that do not go together, and outputs that would overwrite what is read or each other."""
+    if args.channel is not None and args.replay is None:
+        p.error("--channel goes with --replay")
+    if args.speed != 1.0 and args.device is not None:
+        p.error("--speed does not go with --device")
+    files = [f for f in (args.replay, args.record, args.jsonl) if f not in (None, "-")]
+    if len({os.path.realpath(f) for f in files}) < len(files):
+        p.error("--replay, --record and --jsonl name the same file")
 
 
 def _lag(p: argparse.ArgumentParser, ms: float | None) -> "Lag":
@@ -128,6 +142,7 @@ def _listen(p: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from .feeders import CAPTURE_BLOCK, Microphone, Replay
     from .source import FileSource
 
+    _refuse(p, args)
     lag = _lag(p, args.lag)
     if args.explain_latency:
         print("\n".join(explain_latency(lag, CAPTURE_BLOCK)))
@@ -157,25 +172,28 @@ def _run(args: argparse.Namespace, lag: "Lag", feeder: "Feeder", name: str, warn
     from ..models import ModelError, load
     from .about import session
     from .engine import Engine, SinkError
+    from .lines import PlainLines
     from .segmenter import Segmenter
     from .sinks import JsonLines, WavRecording
     from .view import View
 
     view = View()
+    terminal = (
+        sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") not in (None, "dumb", "unknown")
+    )
+    screen = terminal and not args.no_display and args.jsonl != "-"
     try:
         segmenter = Segmenter(load(), lag)
         sinks: list[Any] = [WavRecording(args.record)] if args.record else []
         if args.jsonl:
             sinks.append(JsonLines(args.jsonl, session(segmenter, name)))
+        if screen:
+            sinks.append(view)
+        elif args.jsonl != "-":
+            sinks.append(PlainLines())
     except (ModelError, SinkError) as error:
         _say(str(error))
         return 1
-    screen = sys.stdout.isatty() and not args.no_display and args.jsonl != "-"
-    sinks.append(view)
-    if not screen and args.jsonl != "-":
-        from .lines import PlainLines
-
-        sinks.append(PlainLines())
     engine = Engine(segmenter, feeder, sinks)
     _on_signals(engine)
     engine.start()
@@ -205,7 +223,8 @@ def _on_signals(engine: "Engine") -> None:
         engine.ask_to_stop()
 
     for number in (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())):
-        signal.signal(number, stop)
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(number, stop)
 
 
 def _show(engine: "Engine", view: "View", name: str, lag: "Lag") -> None:
@@ -221,14 +240,17 @@ def _show(engine: "Engine", view: "View", name: str, lag: "Lag") -> None:
         while not engine.wait(max(0.0, due - time.monotonic())):
             due = max(due + _REFRESH_S, time.monotonic())
             live.refresh()
-    console.print(*_summary(view), sep="\n")
+    console.print(*_summary(engine, view), sep="\n", markup=False)
 
 
-def _summary(view: "View") -> list[str]:
+def _summary(engine: "Engine", view: "View") -> list[str]:
     from .clock import seconds
     from .lines import plain_line
     from .sinks import NOTICE
 
     state = view.snapshot(1.0)
     lines = [plain_line(event, None) for event in state.events[-4:]]
-    return [*lines, f"{seconds(state.position):.1f} s heard, {seconds(state.dropped):.2f} s dropped. {NOTICE}"]
+    return [
+        *lines,
+        f"{seconds(state.position):.1f} s heard, {seconds(engine.accounts.dropped):.2f} s dropped. {NOTICE}",
+    ]

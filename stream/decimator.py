@@ -7,10 +7,10 @@ depend on how the input was cut into blocks, to the last bit.
 from functools import cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .clock import DECIMATION, STREAM_RATE
+from .compiled import njit
 
 FloatArray = NDArray[np.float32]
 

@@ -10,10 +10,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .clock import FRAME_RATE
+from .compiled import njit
 from .windows import Posteriors
 
 FloatArray = NDArray[np.float64]

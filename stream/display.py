@@ -2,6 +2,7 @@
 
 import numpy as np
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markup import escape
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -17,7 +18,7 @@ _STYLES = {"S1": Style(color="red", bold=True), "S2": Style(color="blue", bold=T
 _PLAIN = Style(color="green")
 _USUAL = {"S1": 12 * BIN, "S2": 10 * BIN}
 _BINS_PER_COLUMN = 5  # 50 ms
-_CHROME = 7  # lines that are not the waveform
+_CHROME = 5  # lines that are not the waveform
 
 
 class Display:
@@ -30,11 +31,12 @@ class Display:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw."""
         width, height = options.max_width, options.height or console.size.height
-        columns = width - 2
+        columns = max(3, width - 2)
         state = self._view.snapshot(columns * _BINS_PER_COLUMN * BIN / STREAM_RATE)
-        clock = f"{int(seconds(state.position)) // 60:02d}:{seconds(state.position) % 60:04.1f}"
+        tenths = state.position * 10 // STREAM_RATE
+        clock = f"{tenths // 600:02d}:{tenths % 600 // 10:02d}.{tenths % 10}"
         yield _line(f"[b]{self._title}[/b]   {NOTICE}", clock, width)
-        yield _line(f"[dim]{self._source}[/dim]", f"{columns * _BINS_PER_COLUMN / 100:.1f} s shown", width)
+        yield _line(f"[dim]{escape(self._source)}[/dim]", f"{columns * _BINS_PER_COLUMN / 100:.1f} s shown", width)
         yield from _waveform(state, columns, max(3, height - _CHROME))
         yield from self._figures(state, width)
 
@@ -47,10 +49,9 @@ class Display:
         )  # fmt: skip
         load = self._engine.load
         headroom = f"{1 / load:.0f}×" if load else "–"
-        yield _line(
-            f"lag {self._lag_ms:.0f} ms   headroom {headroom}   dropped {state.dropped / STREAM_RATE:.2f} s",
-            "Ctrl-C stops", width,
-        )  # fmt: skip
+        dropped = seconds(self._engine.accounts.dropped)
+        figures = f"lag {self._lag_ms:.0f} ms   headroom {headroom}   dropped {dropped:.2f} s"
+        yield _line(figures, "Ctrl-C stops", width)
 
     def _hint(self, state: Snapshot) -> str:
         recent = state.peaks[-300:]

@@ -69,6 +69,7 @@ class Engine:
         self._ring = RingBuffer(_RING_SECONDS * STREAM_RATE)
         self._worker = threading.Thread(target=self._work, name="heartseg-worker", daemon=True)
         self._failure: str | None = None
+        self._stopping = False
         self._missed = 0  # samples that the ring said were dropped
         self._work_done: deque[tuple[int, float]] = deque(maxlen=200)
         self.presence = 0.0
@@ -76,7 +77,17 @@ class Engine:
     def start(self) -> None:
         """Start listening. Raises SourceError where the device cannot be opened."""
         warm_up(self._segmenter)
-        self._feeder.start(self._ring)
+        if self._stopping:
+            self._ring.close()
+        else:
+            try:
+                self._feeder.start(self._ring)
+            except BaseException:
+                for sink in self._sinks:
+                    sink.close(self.accounts)
+                raise
+        if self._stopping:
+            self._feeder.stop()
         self._worker.start()
 
     @property
@@ -110,6 +121,7 @@ class Engine:
 
     def ask_to_stop(self) -> None:
         """Capture no more; the worker then works off what was captured, flushes the tail and closes the sinks."""
+        self._stopping = True
         self._feeder.stop()
 
     def _work(self) -> None:

@@ -89,6 +89,8 @@ class Microphone:
         self._device, self.name = _find(self._audio, device)
         self.failure: str | None = None
         self._stream: Any = None
+        self._lock = threading.Lock()
+        self._stopping = False
 
     def start(self, ring: RingBuffer) -> None:
         """Open the device; its callback moves samples into the ring and counts, and does nothing else."""
@@ -100,7 +102,7 @@ class Microphone:
             ring.write(data[:, 0])
 
         def finished() -> None:
-            if not ring.closed:
+            if not self._stopping:
                 self.failure = f"{self.name}: the device is gone"
                 ring.close()
 
@@ -118,11 +120,13 @@ class Microphone:
             ) from None
 
     def stop(self) -> None:
-        """Close the device."""
-        if self._stream is not None:
-            self._ring.close()
-            self._stream.close()
-            self._stream = None
+        """Close the device; may be called from any thread, and again."""
+        with self._lock:
+            self._stopping = True
+            if self._stream is not None:
+                self._stream.close()
+                self._stream = None
+                self._ring.close()
 
 
 def _portaudio() -> Any:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from .clock import STREAM_RATE
+from .compiled import njit
 
 FloatArray = NDArray[np.float32]
 

@@ -168,7 +168,7 @@ class Segmenter:
         return Sound(
             kind,
             first,
-            self._origin + sound.last * STREAM_PER_FRAME,
+            min(self._origin + sound.last * STREAM_PER_FRAME, emitted),
             sound.confidence,
             emitted,
             said[-1] if said else None,

@@ -1,6 +1,7 @@
 """Recordings as a stream: any file that libsndfile opens, in blocks, at 44,100 Hz, one channel."""
 
 import os
+import stat
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,16 +36,20 @@ class FileSource:
 
     def __init__(self, path: str | os.PathLike[str], channel: int | None = None) -> None:
         self.path = Path(path)
-        self.name = str(path)
+        self.name = path = str(path).encode("utf-8", "replace").decode()
         self.warnings: list[str] = []
-        if not self.path.exists():
-            raise NoSuchSource(f"{path}: no such file")
-        if self.path.is_dir():
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            raise NoSuchSource(f"{path}: no such file") from None
+        except (OSError, ValueError) as error:
+            raise NoSuchSource(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        if stat.S_ISDIR(status.st_mode):
             raise NoSuchSource(f"{path}: is a directory; name a recording in it")
-        if self.path.is_file() and self.path.stat().st_size == 0:
+        if stat.S_ISREG(status.st_mode) and status.st_size == 0:
             raise SourceError(f"{path}: the file is empty")
         try:
-            self._file = soundfile.SoundFile(self.path)
+            self._file = soundfile.SoundFile(os.fsencode(self.path) if os.name == "posix" else self.path)
         except PermissionError:
             raise SourceError(f"{path}: may not be read (permission denied)") from None
         except (soundfile.SoundFileError, OSError, TypeError) as error:

@@ -32,7 +32,6 @@ class Snapshot:
     events: tuple[Sound | Gap, ...]
     onsets: tuple[Onset, ...]
     vitals: Vitals
-    dropped: int
 
 
 class View:
@@ -45,11 +44,10 @@ class View:
         self._onsets: deque[Onset] = deque(maxlen=8)
         self._vitals = VitalSigns()
         self._position = 0
-        self._dropped = 0
 
     def heard(self, block: FloatArray) -> None:
         """Note the samples' envelope."""
-        magnitude = np.abs(block)
+        magnitude = np.nan_to_num(np.abs(block), nan=0.0, posinf=0.0)
         with self._lock:
             at = self._position
             head = min(len(block), -at % BIN)
@@ -76,7 +74,6 @@ class View:
             last = (self._position + length) // BIN
             self._peaks[(last - np.arange(bins)) % len(self._peaks)] = 0
             self._position += length
-            self._dropped += length
 
     def event(self, event: Event) -> None:
         """Note what the segmenter said."""
@@ -100,7 +97,7 @@ class View:
             last = self._position // BIN
             peaks = self._peaks[(last - bins + np.arange(bins)) % len(self._peaks)]
             events, onsets = tuple(self._events), tuple(self._onsets)
-            return Snapshot(self._position, peaks, events, onsets, self._vitals.now(self._position), self._dropped)
+            return Snapshot(self._position, peaks, events, onsets, self._vitals.now(self._position))
 
 
 def _end(event: Sound | Gap) -> int:

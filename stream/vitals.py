@@ -33,11 +33,11 @@ class VitalSigns:
             self._sounds.clear()
         elif isinstance(event, Sound):
             self._sounds.append(event)
+            self._forget(event.emitted)
 
     def now(self, position: int) -> Vitals:
         """The figures at a stream position."""
-        while self._sounds and position - self._sounds[0].onset > _REMEMBERED_S * STREAM_RATE:
-            self._sounds.popleft()
+        self._forget(position)
         sounds = list(self._sounds)
         systole, diastole, cycle = [], [], []
         last_s1: Sound | None = None
@@ -57,3 +57,7 @@ class VitalSigns:
             s2_s1_ms=median(diastole) if diastole else None,
             confidence=sum(s.confidence for s in sounds) / len(sounds) if sounds else None,
         )
+
+    def _forget(self, position: int) -> None:
+        while self._sounds and position - self._sounds[0].onset > _REMEMBERED_S * STREAM_RATE:
+            self._sounds.popleft()

@@ -283,3 +283,52 @@ def test_the_commands_are_installed():
     for name in ("heartseg-live", "heartseg-offline"):
         found = shutil.which(name, path=os.path.dirname(sys.executable)) or shutil.which(name)
         assert found and subprocess.run([found, "--version"], capture_output=True).returncode == 0
+
+
+def test_it_does_not_overwrite_what_it_reads(heart, tmp_path):
+    content = heart.read_bytes()
+    for option in ("--record", "--jsonl"):
+        assert live("--replay", heart, option, tmp_path / "." / heart.name).returncode == 2
+    assert live("--demo", "--record", tmp_path / "x", "--jsonl", tmp_path / "x").returncode == 2
+    assert heart.read_bytes() == content
+
+
+def test_odd_names(heart, tmp_path):
+    odd = os.fsencode(tmp_path) + b"/n[b]\xff.wav"
+    os.rename(heart, odd)
+    result = subprocess.run([*map(os.fsencode, LIVE), b"--replay", odd, b"--speed", b"max"], capture_output=True)
+    assert result.returncode == 0 and b"S1 lub" in result.stdout and result.stderr == b""
+    one_line(live("--replay", "x" * 300), 2, "cannot be read")
+
+
+def test_a_standard_output_that_cannot_be_written(heart):
+    command = " ".join(f"'{part}'" for part in [*LIVE, "--replay", str(heart), "--speed", "max"])
+    for where, status in ((">/dev/full", 1), (">&-", 0)):
+        result = subprocess.run(["bash", "-c", f"{command} {where}"], capture_output=True, text=True)
+        assert result.returncode == status and "Traceback" not in result.stderr
+
+
+def test_nohup_is_left_alone(tmp_path):
+    out = tmp_path / "events.jsonl"
+    process = subprocess.Popen(["nohup", *LIVE, "--demo", "--jsonl", str(out)], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)  # fmt: skip
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline and not (out.exists() and '"sound"' in out.read_text()):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.terminate()
+    assert process.wait(20) == 0
+
+
+def test_without_a_writable_cache_it_lends_numba_one(tmp_path):
+    code = (
+        "import os, heartseg.stream.compiled as c\n"
+        "c._writable = lambda folder: False\n"
+        "c._choose_cache(); print(os.environ['NUMBA_CACHE_DIR'])"
+    )
+    env = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"} | {"TMPDIR": str(tmp_path)}
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    folder = os.stat(result.stdout.strip())
+    assert folder.st_uid == os.getuid() and not folder.st_mode & 0o077
