@@ -168,7 +168,7 @@ def worst(scored: Sequence[Scored], count: int) -> str:
     for s in scored:
         c = sum(score(s.reference, s.prediction, HEADLINE_S).values(), Counts())
         cycle = np.diff(s.reference.sounds["S1"].mean(axis=1))
-        cycle = cycle[cycle < 2.5]
+        cycle = cycle[(cycle > 0.2) & (cycle < 2.5)]
         rows.append((c.fp + c.fn, c, 60 / float(np.median(cycle)) if len(cycle) else float("nan"), s.name))
     rows.sort(key=lambda row: (-row[0], row[3]))
     lines = ["errors  missed  false  swaps   refs   bpm  recording"]

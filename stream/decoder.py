@@ -45,7 +45,7 @@ class Tuning:
 
     emission: float = 0.5
     cycle_change: float = 1.0
-    presence: float = 0.8
+    presence: float = 0.5
     confidence: float = 0.4
 
 

@@ -167,3 +167,28 @@ def test_damaged_predictions(tmp_path, name, line):
     path.write_text(line + "\n")
     with pytest.raises(DataError, match="line 1"):
         read_prediction(path)
+
+
+def test_curve_and_worst(data, tmp_path, capsys):
+    pytest.importorskip("matplotlib", reason="the plot needs the extra 'train'")
+    subset = tmp_path / "some/dev"
+    subset.mkdir(parents=True)
+    for name in ("13918_AV", "43852_MV"):
+        for ending in (".flac", ".tsv"):
+            (subset / (name + ending)).symlink_to((data / "circor/dev" / (name + ending)).resolve())
+    assert run("curve", subset, "--out", tmp_path / "out") == 0
+    table = (tmp_path / "out/curve.md").read_text()
+    assert "| some/dev |" in table and "named at the onset" in table and "whole recording" in table
+    rows = json.loads((tmp_path / "out/curve.json").read_text())
+    lag = [row["lag_s"]["q0.95"] for row in rows]
+    assert lag == sorted(lag) and lag[0] < 0.1
+    assert b"<svg" in (tmp_path / "out/curve.svg").read_bytes()[:1000]
+
+    # The row of the default lag is what `segment --lag live` and `score` say.
+    assert run("segment", *subset.glob("*.flac"), "--out", tmp_path / "live", "--lag", "live") == 0
+    capsys.readouterr()
+    assert run("score", subset, tmp_path / "live", "--worst", "1", "--json", tmp_path / "s.json") == 0
+    assert "43852_MV" in capsys.readouterr().out
+    both = json.loads((tmp_path / "s.json").read_text())["tolerance_ms"]["60"]["both"]
+    live = next(row for row in rows if row["lag"] == "390")["tolerance_ms"]["60"]["both"]
+    assert {k: both[k] for k in ("tp", "fp", "fn")} == {k: live[k] for k in ("tp", "fp", "fn")}
