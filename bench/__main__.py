@@ -149,10 +149,10 @@ def memory_mb(path: Path) -> float:
     return int(out.split()[-1]) / 1e3
 
 
-def cpu_share(display: bool, seconds: float = 12.0) -> float:
-    """CPU seconds per second of a live run, after its start-up, with the display in a terminal of its own or not."""
+def cpu_share(path: Path, display: bool, seconds: float = 12.0) -> float:
+    """CPU seconds per second of a replay in real time, after its start-up, in a terminal of its own."""
     leader, follower = pty.openpty()
-    args = ["--demo"] if display else ["--demo", "--jsonl", os.devnull, "--no-display"]
+    args = ["--replay", str(path), *([] if display else ["--no-display"])]
     env = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
     process = subprocess.Popen([*LIVE, *args], stdout=follower, stderr=follower, env=env)
     os.close(follower)
@@ -210,10 +210,9 @@ def main() -> int:
         row("start to first sound, warm", f"{seconds:.2f} s", seconds)
         if sys.platform == "linux":
             row("resident memory, 5 minutes of sound", f"{(mb := memory_mb(path)):.0f} MB", mb)
-    if sys.platform == "linux":
-        for name, display in (("without", False), ("with", True)):
-            share = cpu_share(display) * 100
-            row(f"CPU of a live run {name} display", f"{share:.1f} % of a core", share)
+            for name, display in (("without", False), ("with", True)):
+                share = cpu_share(path, display) * 100
+                row(f"CPU of a live replay {name} display", f"{share:.1f} % of a core", share)
     console.print(table)
     fit = "keeps up" if headroom > 2 else "does NOT keep up safely"
     console.print(f"{fit}: {headroom:.0f}× headroom (hop ÷ p99 of its work)", highlight=False)

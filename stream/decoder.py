@@ -60,7 +60,7 @@ class Decoded:
 
 
 def duration_table() -> FloatArray:
-    """Log probability of lasting d frames: shape (states, cycle classes, _LONGEST + 1); d = 0 never.
+    """Log probability of lasting d frames: shape (states, _LONGEST + 1, cycle classes); d = 0 never.
 
     Medians follow the cycle length T (seconds) as fitted on the annotations of the training sets (52,797 cycles):
     S1 0.137 T^0.3, systole 0.21 T^0.8, S2 0.12 T^0.33, diastole the rest.
@@ -74,33 +74,43 @@ def duration_table() -> FloatArray:
     table = -0.5 * z**2 - np.log(d)
     table -= np.log(np.exp(table).sum(axis=2, keepdims=True))
     table[np.abs(z) > _WIDEST] = _NEVER
-    return np.concatenate([np.full((4, _CYCLES, 1), _NEVER), table], axis=2)
+    whole = np.concatenate([np.full((4, _CYCLES, 1), _NEVER), table], axis=2)
+    return np.ascontiguousarray(whole.transpose(0, 2, 1))
 
 
 @njit(cache=True, nogil=True)
-def _advance(t, log, emission, table, bounds, cycle_change, total, ended, began, back, came):  # type: ignore[no-untyped-def]
-    """Take the frames `log` from frame t on into the search.
+def _advance(t, log, presence, emission, cycle_change, table, survive, bounds, total, ended, began, back, came, seen):  # type: ignore[no-untyped-def]
+    """Take the frames `log`, from frame t on, into the search; what the best path is then inside of.
 
     Rings over frames: total[t, s] sums emissions before frame t; ended[t, s, c] is the best score of a segment of
     state s that ends before frame t; began[t, s, c] that of one that may begin at t; back is the ended segment's
-    length; came the cycle class before the change.
+    length; came the cycle class before the change; seen keeps the frames and the presence. Returns the state, the
+    cycle class and the first frame of the segment that the best path has not left yet.
     """
     mask = total.shape[0] - 1
-    states, cycles = table.shape[0], table.shape[1]
+    states, cycles = table.shape[0], table.shape[2]
+    high, length = np.empty(cycles), np.empty(cycles, np.int64)
     for i in range(log.shape[0]):
         now, after = t & mask, (t + 1) & mask
+        seen[now, states] = presence
         for s in range(states):
+            seen[now, s] = log[i, s]
             total[after, s] = total[now, s] + emission * log[i, s]
         for s in range(states):
+            # Cycle classes innermost: they lie side by side in memory, and are worked on together.
+            high[:] = _NEVER
+            length[:] = 0
+            for d in range(bounds[s, 0], min(bounds[s, 1], t + 1) + 1):
+                at = (t + 1 - d) & mask
+                before = total[at, s]
+                for c in range(cycles):
+                    score = began[at, s, c] - before + table[s, d, c]
+                    if score > high[c]:
+                        high[c] = score
+                        length[c] = d
             for c in range(cycles):
-                best, length = _NEVER, 0
-                for d in range(bounds[s, c, 0], min(bounds[s, c, 1], t + 1) + 1):
-                    at = (t + 1 - d) & mask
-                    score = began[at, s, c] - total[at, s] + table[s, c, d]
-                    if score > best:
-                        best, length = score, d
-                ended[after, s, c] = best + total[after, s] if length else _NEVER
-                back[after, s, c] = length
+                ended[after, s, c] = high[c] + total[after, s] if length[c] else _NEVER
+                back[after, s, c] = length[c]
         for s in range(states):
             previous = (s + states - 1) % states
             for c in range(cycles):
@@ -113,22 +123,33 @@ def _advance(t, log, emission, table, bounds, cycle_change, total, ended, began,
                 began[after, s, c] = best
                 came[after, s, c] = source
         t += 1
+    best, state, cycle, first = _NEVER, 0, 0, t
+    for s in range(states):
+        high[:] = _NEVER
+        length[:] = 0
+        for d in range(min(bounds[s, 1], t) + 1):
+            at = (t - d) & mask
+            gained = total[t & mask, s] - total[at, s]
+            for c in range(cycles):
+                score = began[at, s, c] + gained + survive[s, d, c]
+                if score > high[c]:
+                    high[c] = score
+                    length[c] = d
+        for c in range(cycles):
+            if high[c] > best:
+                best, state, cycle, first = high[c], s, c, t - length[c]
+    return state, cycle, first
 
 
 @njit(cache=True, nogil=True)
-def _best_open(t, bounds, total, began, survive):  # type: ignore[no-untyped-def]
-    """The best path to frame t (exclusive) that is still inside a segment: its state, class and first frame."""
-    mask = total.shape[0] - 1
-    states, cycles = survive.shape[0], survive.shape[1]
-    best, state, cycle, first = _NEVER, 0, 0, t
-    for s in range(states):
-        for c in range(cycles):
-            for d in range(min(bounds[s, c, 1], t) + 1):
-                at = (t - d) & mask
-                score = began[at, s, c] - total[at, s] + survive[s, c, d] + total[t & mask, s]
-                if score > best:
-                    best, state, cycle, first = score, s, c, t - d
-    return state, cycle, first
+def _mean_certainty(seen, state, first, last):  # type: ignore[no-untyped-def]
+    """Mean posterior of the state and mean presence over frames first to last - 1."""
+    own = presence = 0.0
+    for t in range(first, last):
+        row = seen[t & (seen.shape[0] - 1)]
+        own += math.exp(row[state])
+        presence += row[4]
+    return own / (last - first), presence / (last - first)
 
 
 class Decoder:
@@ -141,17 +162,15 @@ class Decoder:
         self.guard = guard
         self._slope, self._intercept = calibration
         self.tuning = tuning or Tuning()
-        self._table = duration_table()
-        possible = self._table > _NEVER / 2
-        self._bounds = np.stack(
-            [possible.argmax(axis=2), _LONGEST - possible[:, :, ::-1].argmax(axis=2)], axis=2
-        ).astype(np.int64)
-        lasting = np.cumsum(np.exp(self._table)[:, :, ::-1], axis=2)[:, :, ::-1]  # P(duration >= d)
-        reaches = np.concatenate([lasting[:, :, 1:], np.zeros((4, _CYCLES, 1))], axis=2)  # P(duration > d)
-        self._survive = np.log(np.maximum(reaches, 1e-12))
+        table = duration_table()
+        reached = np.cumsum(np.exp(table)[:, ::-1], axis=1)[:, ::-1]  # P(duration >= d)
+        longer = np.concatenate([reached[:, 1:], np.zeros((4, 1, _CYCLES))], axis=1)  # P(duration > d)
+        possible = (table > _NEVER / 2).any(axis=2)
+        self._table = table
+        self._survive = np.log(np.maximum(longer, 1e-12))
+        self._bounds = np.stack([possible.argmax(axis=1), _LONGEST - possible[:, ::-1].argmax(axis=1)], axis=1)
         self._total = np.zeros((_HISTORY, 4))
-        self._log = np.zeros((_HISTORY, 4), np.float32)
-        self._presence = np.zeros(_HISTORY, np.float32)
+        self._seen = np.zeros((_HISTORY, 5), np.float32)  # log posteriors and presence
         shape = (_HISTORY, 4, _CYCLES)
         self._ended, self._began = np.full(shape, _NEVER), np.full(shape, _NEVER)
         self._back, self._came = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
@@ -194,16 +213,11 @@ class Decoder:
     def _take(self, found: Posteriors) -> None:
         if found.first != self._frame:
             raise ValueError(f"frames from {found.first} on, but {self._frame} is next")
-        count = len(found.log)
-        at = np.arange(self._frame, self._frame + count) % _HISTORY
-        self._log[at] = found.log
-        self._presence[at] = found.presence
-        _advance(
-            self._frame, found.log, self.tuning.emission, self._table, self._bounds, self.tuning.cycle_change,
-            self._total, self._ended, self._began, self._back, self._came,
+        self._inside = _advance(
+            self._frame, found.log, found.presence, self.tuning.emission, self.tuning.cycle_change, self._table,
+            self._survive, self._bounds, self._total, self._ended, self._began, self._back, self._came, self._seen,
         )  # fmt: skip
-        self._frame += count
-        self._inside = _best_open(self._frame, self._bounds, self._total, self._began, self._survive)
+        self._frame += len(found.log)
 
     def _confirm(self, guard: int) -> list[Decoded]:
         if not self._frame:
@@ -234,9 +248,7 @@ class Decoder:
 
     def _sound(self, state: int, first: int, last: int) -> Decoded:
         """The sound, with confidence 0 where the engine abstains."""
-        at = np.arange(first, last) % _HISTORY
-        presence = float(self._presence[at].mean())
-        own = float(np.exp(self._log[at, state]).mean())
+        own, presence = _mean_certainty(self._seen, state, first, last)
         if presence < self.tuning.presence or own < self.tuning.confidence:
             return Decoded(state // 2, first, last, 0.0)
         odds = self._slope * math.log(own / (1.0 - min(own, 1.0 - 1e-6))) + self._intercept

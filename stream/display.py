@@ -1,5 +1,7 @@
 """The live display: a scrolling phonocardiogram with each lub and dub named, and the figures below."""
 
+import itertools
+
 import numpy as np
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
@@ -16,6 +18,8 @@ from .view import BIN, Snapshot, View
 
 _STYLES = {"S1": Style(color="red", bold=True), "S2": Style(color="blue", bold=True)}
 _PLAIN = Style(color="green")
+_GLYPHS = np.array(list(" ▀▄█─╌"))  # by 1 where the upper half is filled, plus 2 where the lower is
+_LINE, _GAP = 4, 5
 _USUAL = {"S1": 12 * BIN, "S2": 10 * BIN}
 _BINS_PER_COLUMN = 5  # 50 ms
 _CHROME = 5  # lines that are not the waveform
@@ -117,27 +121,22 @@ def _waveform(state: Snapshot, columns: int, rows: int) -> RenderResult:
             if 0 <= centre - 1 + i < columns:
                 names[centre - 1 + i], styles[centre - 1 + i] = letter, _STYLES[event.kind]
 
+    # The style runs are the same in every row; a row's glyphs follow from how far it is from the centre line.
+    edges = [0, *(c for c in range(1, columns) if kinds[c] != kinds[c - 1]), columns]
+    runs = [(a, b, _STYLES.get(kinds[a], _PLAIN)) for a, b in itertools.pairwise(edges)]
+    line = np.where(gaps, _GAP, _LINE)
     middle = rows // 2
     for row in range(rows):
-        # The bar covers half rows within `half` of the centre line.
         upper, lower = abs(2 * row - 2 * middle), abs(2 * row + 1 - 2 * middle)
+        glyphs = (half > upper) + 2 * (half > lower)
+        if row == middle:
+            glyphs = np.where(glyphs == 0, line, glyphs)
+        text_row = "".join(_GLYPHS[glyphs])
         yield Segment(" ")
-        run, style = "", _PLAIN
-        for c in range(columns):
-            glyph = _GLYPHS[bool(half[c] > upper), bool(half[c] > lower)]
-            if glyph == " " and row == middle:
-                glyph = "╌" if gaps[c] else "─"
-            wanted = _STYLES.get(kinds[c], _PLAIN)
-            if wanted is not style:
-                yield Segment(run, style)
-                run, style = "", wanted
-            run += glyph
-        yield Segment(run, style)
+        for first, last, style in runs:
+            yield Segment(text_row[first:last], style)
         yield Segment.line()
     text = Text(" ")
     for letter, style in zip(names, styles, strict=True):
         text.append(letter, style)
     yield text
-
-
-_GLYPHS = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}

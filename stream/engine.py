@@ -20,7 +20,7 @@ FloatArray = NDArray[np.float32]
 
 _RING_SECONDS = 10
 _READ = STREAM_RATE // 2  # at most this at a time, so that events do not wait for a long read
-_POLL_S = 0.005
+_POLL_S = 0.01
 
 
 class Sink(Protocol):
