@@ -165,7 +165,7 @@ class Decoder:
         table = duration_table()
         reached = np.cumsum(np.exp(table)[:, ::-1], axis=1)[:, ::-1]  # P(duration >= d)
         longer = np.concatenate([reached[:, 1:], np.zeros((4, 1, _CYCLES))], axis=1)  # P(duration > d)
-        possible = (table > _NEVER / 2).any(axis=2)
+        possible = np.asarray((table > _NEVER / 2).any(axis=2))
         self._table = table
         self._survive = np.log(np.maximum(longer, 1e-12))
         self._bounds = np.stack([possible.argmax(axis=1), _LONGEST - possible[:, ::-1].argmax(axis=1)], axis=1)
