@@ -1,5 +1,6 @@
 """Where a run is written to: JSON Lines and the recording."""
 
+import contextlib
 import json
 import os
 import struct
@@ -74,6 +75,8 @@ class JsonLines:
         except (OSError, ValueError) as error:
             if self._path == "-":
                 raise stdout_failed(error) from None
+            with contextlib.suppress(OSError):  # what could not be written is tried once more, and given up
+                self._file.close()
             raise SinkError(f"{self._path}: cannot be written ({getattr(error, 'strerror', None) or error})") from None
 
 
@@ -139,5 +142,7 @@ class WavRecording:
     def _guarded(self, call: Any, *arguments: Any) -> None:
         try:
             call(*arguments)
-        except OSError as error:
-            raise SinkError(f"{self._path}: cannot be written ({error.strerror})") from None
+        except (OSError, ValueError) as error:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            raise SinkError(f"{self._path}: cannot be written ({getattr(error, 'strerror', None) or error})") from None

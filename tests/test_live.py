@@ -222,7 +222,8 @@ def test_outputs_that_cannot_be_written(heart, tmp_path):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_ends_with_a_message(heart):
-    one_line(live("--replay", heart, "--speed", "max", "--jsonl", "/dev/full"), 1, "/dev/full", "cannot be written")
+    for option in ("--jsonl", "--record"):
+        one_line(live("--replay", heart, "--speed", "max", option, "/dev/full"), 1, "/dev/full", "cannot be written")
 
 
 def test_a_closed_pipe_ends_with_a_message(heart):
