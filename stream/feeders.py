@@ -75,7 +75,7 @@ class Replay:
                 ring.write(part[:fits])
                 part = part[fits:]
             else:
-                self._stopped.wait(0.002)
+                self._stopped.wait(0.01)
 
 
 class Microphone:
