@@ -68,10 +68,6 @@ FORMATS: dict[str, tuple[str, Writer]] = {
 """Name of a format -> the ending of its files, and what writes it."""
 
 
-USUAL_LENGTH_S = {"S1": 0.12, "S2": 0.106}
-"""How long a sound lasts that only its onset is known of: twice the usual time from onset to centre."""
-
-
 def prediction_of(events: Iterable[Event]) -> Prediction:
     """The sounds as a prediction to be scored."""
     return _prediction(
@@ -87,7 +83,7 @@ def onsets_of(events: Iterable[Event]) -> Prediction:
     """The onsets that were named while the sound still sounded, as a prediction: sounds of the usual length."""
     return _prediction(
         [
-            (e.kind, seconds(e.onset), seconds(e.onset) + USUAL_LENGTH_S[e.kind], seconds(e.emitted), e.confidence)
+            (e.kind, seconds(e.onset), seconds(e.expected_offset), seconds(e.emitted), e.confidence)
             for e in events
             if isinstance(e, Onset)
         ]

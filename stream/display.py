@@ -10,6 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from .clock import STREAM_RATE, seconds
+from .decoder import Tuning
 from .engine import Engine
 from .events import Gap, Sound
 from .lines import NAMES
@@ -20,7 +21,6 @@ _STYLES = {"S1": Style(color="red", bold=True), "S2": Style(color="blue", bold=T
 _PLAIN = Style(color="green")
 _GLYPHS = np.array(list(" ▀▄█─╌"))  # by 1 where the upper half is filled, plus 2 where the lower is
 _LINE, _GAP = 4, 5
-_USUAL = {"S1": 12 * BIN, "S2": 10 * BIN}
 _BINS_PER_COLUMN = 5  # 50 ms
 _CHROME = 5  # lines that are not the waveform
 
@@ -65,7 +65,7 @@ class Display:
             return "[yellow]silence[/yellow]"
         if len(recent) and (recent >= 0.999).mean() > 0.02:
             return "[yellow]clipping: lower the gain[/yellow]"
-        if self._engine.presence < 0.5:
+        if self._engine.presence < Tuning.presence:
             return "[yellow]no heartbeat found[/yellow]"
         return "[green]heartbeat[/green]"
 
@@ -74,7 +74,7 @@ def _expected(state: Snapshot) -> list[Sound]:
     """Sounds named at their onset and not decided yet, as long as they mostly are."""
     decided = max((e.offset for e in state.events if isinstance(e, Sound)), default=0)
     return [
-        Sound(o.kind, o.onset, o.onset + _USUAL[o.kind], o.confidence, o.emitted)
+        Sound(o.kind, o.onset, o.expected_offset, o.confidence, o.emitted)
         for o in state.onsets
         if o.onset >= decided and state.position - o.onset < STREAM_RATE
     ]

@@ -91,11 +91,6 @@ class Engine:
         self._worker.start()
 
     @property
-    def running(self) -> bool:
-        """Whether the worker is still at work."""
-        return self._worker.is_alive()
-
-    @property
     def failure(self) -> str | None:
         """What went wrong, in one line."""
         return self._failure or self._feeder.failure

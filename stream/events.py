@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .clock import seconds
+from .clock import STREAM_RATE, seconds
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ class Sound:
         }
 
 
+_USUAL_LENGTH = {"S1": 12 * STREAM_RATE // 100, "S2": 106 * STREAM_RATE // 1000}
+
+
 @dataclass(frozen=True)
 class Onset:
     """A heart sound named while it still sounds, from what is known by then; not a sound yet.
@@ -48,6 +51,11 @@ class Onset:
     onset: int
     confidence: float
     emitted: int
+
+    @property
+    def expected_offset(self) -> int:
+        """Where a sound of the usual length would end: twice the usual time from onset to centre."""
+        return self.onset + _USUAL_LENGTH[self.kind]
 
     def as_dict(self) -> dict[str, Any]:
         """The line of the JSONL form."""

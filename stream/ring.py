@@ -38,11 +38,6 @@ class RingBuffer:
         self.closed = False
 
     @property
-    def capacity(self) -> int:
-        """Samples that the buffer can hold."""
-        return len(self._samples)
-
-    @property
     def pending(self) -> int:
         """Samples written and not yet read."""
         return self.written - self.read_count
@@ -98,7 +93,7 @@ class RingBuffer:
 
     def read(self, limit: int) -> FloatArray | Missing | None:
         """The next samples (at most `limit`, a copy) or the next gap; None when there is nothing yet."""
-        # `closed` and `written` first: a gap that was published before them is then surely seen.
+        # `written` first: a gap that was published before it is then surely seen.
         available = min(self.written - self.read_count, limit)
         if self._gap_read < self._gap_count:
             at, length, reason = self._gaps[self._gap_read % _GAPS]

@@ -47,6 +47,12 @@ def microphone(tmp_path):
     server.wait()
 
 
+def a_minute():
+    """A simulated heart in 16-bit samples."""
+    blocks = itertools.islice(SimulatedHeart(seed=6).blocks(), 600)
+    return np.rint(np.concatenate(list(blocks)) * 32767).astype("<i2")
+
+
 def play(samples, fifo, enough):
     """Write 16-bit samples at their own pace until all are gone or `enough` is set."""
     with contextlib.suppress(BrokenPipeError), open(fifo, "wb", buffering=0) as out:
@@ -81,8 +87,7 @@ def until(condition, seconds=40):
 
 def test_captured_is_played_and_replays_alike(microphone, tmp_path):
     env, fifo, _ = microphone
-    blocks = itertools.islice(SimulatedHeart(seed=6).blocks(), 600)
-    samples = np.rint(np.concatenate(list(blocks)) * 32767).astype("<i2")
+    samples = a_minute()
     process, jsonl, wav = start(env, tmp_path)
     enough = threading.Event()
     player = threading.Thread(target=play, args=(samples, fifo, enough))
@@ -113,8 +118,7 @@ def test_captured_is_played_and_replays_alike(microphone, tmp_path):
 
 def test_a_device_that_goes_away_ends_the_run_and_loses_nothing(microphone, tmp_path):
     env, fifo, server = microphone
-    blocks = itertools.islice(SimulatedHeart(seed=6).blocks(), 600)
-    samples = np.rint(np.concatenate(list(blocks)) * 32767).astype("<i2")
+    samples = a_minute()
     process, jsonl, wav = start(env, tmp_path)
     enough = threading.Event()
     player = threading.Thread(target=play, args=(samples, fifo, enough), daemon=True)

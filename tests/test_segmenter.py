@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from heartseg.models import load
 from heartseg.offline.scoring import match
-from heartseg.stream.clock import STREAM_RATE
+from heartseg.stream.clock import STREAM_PER_FRAME, STREAM_RATE
 from heartseg.stream.events import Gap, Onset, Sound
 from heartseg.stream.heart import SimulatedHeart
 from heartseg.stream.segmenter import (
@@ -17,6 +17,7 @@ from heartseg.stream.segmenter import (
     FULL_CONTEXT,
     HOP,
     LONG_SOUND,
+    LONGEST_LOOKAHEAD,
     NEEDED_AFTER,
     NOT_FINITE,
     Lag,
@@ -134,6 +135,11 @@ def test_a_sound_is_named_while_it_sounds_and_the_name_holds():
     assert all(s.announced < s.emitted for s in held if s.emitted < len(HEART))
     whole = segment(HEART, (), FULL_CONTEXT)
     assert not any(isinstance(e, Onset) for e in whole)
+
+
+def test_the_lags_fit_the_shipped_network():
+    card = NETWORK.card
+    assert card.token * STREAM_PER_FRAME == HOP and card.heads - 1 == LONGEST_LOOKAHEAD
 
 
 def test_lag_within():
