@@ -13,6 +13,7 @@ from ..stream.segmenter import DEFAULT_LAG, FULL_CONTEXT, LONGEST_LOOKAHEAD, Lag
 from ..stream.source import FileSource
 from .datasets import Recording
 from .formats import onsets_of, prediction_of
+from .plots import drawing
 from .report import Scored, evaluate, shifted
 from .scoring import HEADLINE_S, Prediction, reference_of
 
@@ -124,8 +125,7 @@ def _range(values: Sequence[float]) -> str:
 
 def plot(points: Sequence[Point], path: Path) -> None:
     """F1 against lag, S1 and S2 apart, a line for each set; full context as a level at the right edge."""
-    import matplotlib.pyplot as plt
-
+    plt = drawing()
     figure, axes = plt.subplots(figsize=(8, 4.5))
     colours = {data: f"C{i}" for i, data in enumerate(dict.fromkeys(p.data for p in points))}
     for data, colour in colours.items():

@@ -1,0 +1,34 @@
+"""`heartseg-offline score`: events against reference annotations."""
+
+import argparse
+import json
+from pathlib import Path
+
+from ..console import say
+from . import Commands, command
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    p = command(commands, "score", "compare events with reference annotations", "circor/dev events --worst 10")
+    p.add_argument("reference", type=Path, help="folder of CirCor, CinC 2016 or PASCAL set A, or one annotation")
+    p.add_argument("predictions", type=Path, help="folder of results, or one file")
+    p.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
+    p.add_argument("--worst", type=int, default=0, metavar="N", help="list the N recordings that cost most")
+    p.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it; returns the exit status."""
+    from ..report import evaluate, pair_up, table, worst
+
+    scored, missing = pair_up(args.reference, args.predictions)
+    if missing:
+        say(f"{len(missing)} recordings have no result and count as empty: {' '.join(missing[:5])}")
+    result = evaluate(scored)
+    print(table(result))
+    if args.worst:
+        print(worst(scored, args.worst))
+    if args.json:
+        args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    return 0

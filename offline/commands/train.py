@@ -1,0 +1,48 @@
+"""`heartseg-offline train`: from the public sets to a network."""
+
+import argparse
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from ..console import MissingExtra
+from ..datasets import data_root
+from . import Commands, command
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    p = command(commands, "train", "train the network on the public sets", "--data ../shared/data --out runs/mine")
+    p.add_argument("--data", type=Path, default=None, help="folder of the sets (default: $HEARTSEG_DATA)")
+    p.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs/heartseg"),
+        metavar="DIR",
+        help="checkpoints, learning curve and the network; a run found there goes on (default: %(default)s)",
+    )
+    p.add_argument("--name", default="heartseg", help="name of the network's file (default: %(default)s)")
+    p.add_argument("--steps", type=int, default=None, help="batches of 32 windows")
+    p.add_argument("--seed", type=int, default=None)
+    p.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it; returns the exit status."""
+    try:
+        import tensorflow  # noqa: F401
+        import tf2onnx  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("training", error.name or "TensorFlow", "train") from None
+    from ..calibrate import calibrate
+    from ..export import export
+    from ..train import Recipe, calibration_recordings, train
+
+    chosen = {key: value for key in ("steps", "seed") if (value := getattr(args, key)) is not None}
+    recipe = replace(Recipe(), **chosen)
+    data = args.data or data_root()
+    network = train(data, args.out, recipe)
+    difference = export(network, args.out, args.name, asdict(recipe))
+    print(f"{args.out / args.name}.onnx written; it differs from the trained network by {difference:.1e} at most")
+    slope, intercept = calibrate(calibration_recordings(data), args.out, args.name)
+    print(f"its confidence is calibrated: slope {slope:.3f}, intercept {intercept:.3f}")
+    return 0
