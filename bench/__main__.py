@@ -25,11 +25,13 @@ from rich.table import Table
 from scipy.signal import upfirdn
 
 from heartseg.models import load
-from heartseg.stream.clock import DECIMATION, PCG_RATE, STREAM_RATE
+from heartseg.stream.clock import DECIMATION, PCG_RATE, STREAM_PER_FRAME, STREAM_RATE
 from heartseg.stream.decimator import GROUP_DELAY, STEPS, Decimator, coefficients
 from heartseg.stream.engine import warm_up
 from heartseg.stream.heart import SimulatedHeart
-from heartseg.stream.segmenter import HOP, Segmenter
+from heartseg.stream.segmenter import DEFAULT_LAG, Segmenter
+
+_HOP = DEFAULT_LAG.hop * STREAM_PER_FRAME
 
 FloatArray = NDArray[np.float32]
 
@@ -92,9 +94,9 @@ def hops(seconds: int) -> tuple[FloatArray, FloatArray]:
 
     network.run = timed  # type: ignore[method-assign]
     total = []
-    for at in range(0, len(x) - HOP, HOP):
+    for at in range(0, len(x) - _HOP, _HOP):
         began = time.perf_counter()
-        segmenter.push(x[at : at + HOP])
+        segmenter.push(x[at : at + _HOP])
         total.append(time.perf_counter() - began)
     return np.array(total[20:], np.float32), np.array(inside[20:], np.float32)
 
@@ -200,7 +202,7 @@ def main() -> int:
         value = float(np.percentile(total, share)) * 1e3
         row(f"one hop (50 ms of sound), p{share:g}", f"{value:.3f} ms", value)
     row("  of it the network, p50", f"{np.median(inside) * 1e3:.3f} ms", float(np.median(inside)) * 1e3)
-    headroom = HOP / STREAM_RATE / float(np.percentile(total, 99))
+    headroom = _HOP / STREAM_RATE / float(np.percentile(total, 99))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "heart.wav"
         soundfile.write(path, heart(300), STREAM_RATE)

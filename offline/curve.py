@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models import Network
-from ..stream.segmenter import DEFAULT_LAG, FULL_CONTEXT, LONGEST_LOOKAHEAD, Lag, Segmenter
+from ..stream.segmenter import DEFAULT_LAG, FAST_HOP, FULL_CONTEXT, LONGEST_LOOKAHEAD, Lag, Segmenter
 from ..stream.source import FileSource
 from .datasets import Recording
 from .formats import onsets_of, prediction_of
@@ -21,8 +21,10 @@ PEAK_BEFORE_CENTRE_S = 0.0255
 """A PASCAL mark is a sound's peak, which lies this much before its centre; taken out before scoring."""
 
 
-ONSET = "onset"
-"""Name of the row that scores sounds as they were named at their onset, whatever the lag."""
+ONSET, FAST_ONSET = "onset", "onset, fast"
+"""Names of the rows that score sounds as they were named at their onset, with slow and with fast hops."""
+
+_ONSETS = {FAST_ONSET: "named at the onset, every 10 ms", ONSET: "named at the onset"}
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,14 @@ class Point:
 
 def lags() -> dict[str, Lag]:
     """All lags that are measured, shortest first, by name: the bound in ms, and full context."""
-    live = [*(Lag(n) for n in range(LONGEST_LOOKAHEAD + 1)), Lag(LONGEST_LOOKAHEAD, 43)]
+    fast = [Lag(n, FAST_HOP) for n in (0, 2, 5, 10, 15, 20)]
+    slow = [Lag(n) for n in range(15, LONGEST_LOOKAHEAD + 1, 5)] + [Lag(LONGEST_LOOKAHEAD, guard=43)]
+    live = sorted(fast + slow, key=lambda lag: lag.bound_ms)
     return {**{f"{lag.bound_ms:.0f}": lag for lag in live}, "full": FULL_CONTEXT}
 
 
 class _Remembered:
-    """A network that answers as it did the first time: every lag asks for the same windows in the same order."""
+    """A network that answers as it did the first time: every lag with one hop asks for the same windows in order."""
 
     def __init__(self, network: Network) -> None:
         self.card = network.card
@@ -64,25 +68,27 @@ class _Remembered:
 def predictions(recording: Recording, network: Network) -> dict[str, Prediction]:
     """What the live path says of a recording at every lag. Raises SourceError."""
     blocks = list(FileSource(recording.audio).blocks())
-    remembered = _Remembered(network)
+    remembered = {hop: _Remembered(network) for hop in {lag.hop for lag in lags().values()}}
     found = {}
     for name, lag in lags().items():
-        remembered.rewind()
-        segmenter = Segmenter(cast(Network, remembered), lag)
+        remembered[lag.hop].rewind()
+        segmenter = Segmenter(cast(Network, remembered[lag.hop]), lag)
         events = [event for block in blocks for event in segmenter.push(block)] + segmenter.flush()
         if lag == DEFAULT_LAG:
             found[ONSET] = onsets_of(events)
+        if lag == Lag(0, FAST_HOP):
+            found[FAST_ONSET] = onsets_of(events)
         found[name] = prediction_of(events)
     if recording.points:
         found = {name: shifted(prediction, -PEAK_BEFORE_CENTRE_S) for name, prediction in found.items()}
-    return {name: found[name] for name in (ONSET, *lags())}
+    return {name: found[name] for name in (*_ONSETS, *lags())}
 
 
 def curve(sets: dict[str, list[Recording]], network: Network, say: Callable[[str], None]) -> list[Point]:
     """Every set at every lag. Raises SourceError."""
     points = []
     for data, recordings in sets.items():
-        scored: dict[str, list[Scored]] = {name: [] for name in (ONSET, *lags())}
+        scored: dict[str, list[Scored]] = {name: [] for name in (*_ONSETS, *lags())}
         for done, recording in enumerate(recordings, 1):
             reference = reference_of(recording)
             for name, prediction in predictions(recording, network).items():
@@ -110,7 +116,7 @@ def table(points: Sequence[Point]) -> str:
     for name in dict.fromkeys(p.lag for p in points):
         row = {p.data: p for p in points if p.lag == name}
         lag = _range([_lag_ms(row[s]) for s in sets])
-        lag = {"full": "whole recording", ONSET: f"{lag}, named at the onset"}.get(name, lag)
+        lag = {"full": "whole recording", **{n: f"{lag}, {said}" for n, said in _ONSETS.items()}}.get(name, lag)
         lines.append(f"| {lag} | " + " | ".join(f"{_both(row[s])['f1'] * 100:.2f}" for s in sets) + " |")
     return "\n".join(lines) + "\n"
 

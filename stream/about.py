@@ -36,7 +36,7 @@ def explain_latency(lag: Lag, capture: int) -> list[str]:
     """The ledger in words, for `--explain-latency`. capture: stream samples of a capture block."""
     said = {
         "decimator": "filters' group delay, to the end of a PCG sample",
-        "hop": "wait for the next window (one every 50 ms)",
+        "hop": f"wait for the next window (one every {lag.hop * 10} ms)",
         "lookahead": "what the network hears after a frame before it decides",
         "decoder": "frames until the best path has left the sound; more where it is in doubt",
     }

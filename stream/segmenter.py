@@ -17,8 +17,8 @@ FloatArray = NDArray[np.float32]
 
 NOT_FINITE = "samples that are no numbers"
 
-HOP = 5 * STREAM_PER_FRAME
-"""Stream samples from one window to the next (50 ms)."""
+SLOW_HOP, FAST_HOP = 5, 1
+"""Frames (10 ms) from one window to the next: what suffices, and what the shortest lags take."""
 
 NEEDED_AFTER = GROUP_DELAY + 1 - DECIMATION
 """Stream samples after the end of a PCG sample's own that must be heard before it is there."""
@@ -29,21 +29,23 @@ LONG_SOUND = 13 * STREAM_RATE // 100
 DOUBT = 2
 """Frames beyond the guard by which the decoder has mostly made up its mind."""
 
-LONGEST_LOOKAHEAD = 8
+LONGEST_LOOKAHEAD = 40
 _HELD = STREAM_RATE // 10  # an announced onset within this of a sound's was that sound's
+_HURRIED_MS = 300
 _SETTLE = STREAM_RATE // 10  # good samples in a row that end a gap of bad ones
 _LARGEST = 1e6  # a sample beyond this is no sound
 
 
 @dataclass(frozen=True)
 class Lag:
-    """How long the engine may listen on before it decides.
+    """How long the engine may listen on before it decides, in frames of 10 ms.
 
-    lookahead: tokens of 50 ms that the network hears after a frame's own. guard: frames of 10 ms for which the
+    lookahead: what the network hears after a frame's own. hop: from one window to the next. guard: for which the
     decoder must have left a sound. early: whether a sound is also named at its onset.
     """
 
     lookahead: int
+    hop: int = SLOW_HOP
     guard: int = 1
     early: bool = True
 
@@ -52,12 +54,13 @@ class Lag:
 
         All are exact but the decoder's most: where the best path is in doubt it waits on.
         """
-        return {
-            "decimator": (NEEDED_AFTER, NEEDED_AFTER),
-            "hop": (0, HOP - STREAM_PER_FRAME),
-            "lookahead": (self.lookahead * HOP, self.lookahead * HOP),
-            "decoder": (self.guard * STREAM_PER_FRAME, (self.guard + DOUBT) * STREAM_PER_FRAME),
+        frames = {
+            "hop": (0, self.hop - 1),
+            "lookahead": (self.lookahead, self.lookahead),
+            "decoder": (self.guard, self.guard + DOUBT),
         }
+        stages = {name: (least * STREAM_PER_FRAME, most * STREAM_PER_FRAME) for name, (least, most) in frames.items()}
+        return {"decimator": (NEEDED_AFTER, NEEDED_AFTER), **stages}
 
     @property
     def bound_ms(self) -> float:
@@ -66,10 +69,14 @@ class Lag:
 
     @classmethod
     def within(cls, ms: float) -> "Lag":
-        """The longest lag whose bound is at most `ms`. Raises ValueError where even the shortest is longer."""
-        fitting = [lag for lag in (cls(n) for n in range(LONGEST_LOOKAHEAD + 1)) if lag.bound_ms <= ms]
+        """The longest lag whose bound, in whole ms, is at most `ms`. Raises ValueError where even the shortest is longer.
+
+        Below `_HURRIED_MS` a window every 10 ms is worth its work: it leaves more of the time to hear on.
+        """
+        hop = FAST_HOP if ms < _HURRIED_MS else SLOW_HOP
+        fitting = [lag for lag in (cls(n, hop) for n in range(LONGEST_LOOKAHEAD + 1)) if round(lag.bound_ms) <= ms]
         if not fitting:
-            raise ValueError(f"the shortest lag is {cls(0).bound_ms:.0f} ms")
+            raise ValueError(f"the shortest lag is {cls(0, FAST_HOP).bound_ms:.0f} ms")
         return fitting[-1]
 
 
@@ -88,7 +95,7 @@ class Segmenter:
         self.network = network or load()
         self.lag = lag or DEFAULT_LAG
         self._decimator = Decimator()
-        self._windows = Windows(self.network, self.lag.lookahead)
+        self._windows = Windows(self.network, self.lag.lookahead, self.lag.hop)
         calibration = self.network.card.calibration
         self._decoder = Decoder(self.lag.guard, calibration, tuning)
         self._early = Decoder(0, calibration, tuning) if self.lag.early else None
@@ -210,7 +217,7 @@ class Segmenter:
         return [gap]
 
 
-DEFAULT_LAG = Lag(lookahead=5)
+DEFAULT_LAG = Lag(lookahead=25)
 """What the live engine uses unless told otherwise."""
 
 FULL_CONTEXT = Lag(lookahead=LONGEST_LOOKAHEAD, guard=500, early=False)

@@ -34,22 +34,25 @@ class Hop:
 
 
 class Windows:
-    """Slides a window over PCG samples, by one token (50 ms) a step.
+    """Slides a window over PCG samples, by `hop` frames (10 ms) a step; `hop` is at most a token of the network.
 
-    A window speaks of its newest token and those before it. A token's posteriors are final once `lookahead` more
-    tokens have been heard: of all windows that overlap it up to then, the last knows most, and its word counts.
-    (Their mean was tried, and is no better.)
+    A window speaks of its newest frames. A frame's posteriors are final once `lookahead` more frames have been
+    heard: of all windows that overlap it up to then, the last knows most, and its word counts. (Their mean was
+    tried, and is no better.)
     """
 
-    def __init__(self, network: Network, lookahead: int) -> None:
+    def __init__(self, network: Network, lookahead: int, hop: int) -> None:
         card = network.card
-        if not 0 <= lookahead < card.heads:
-            raise ValueError(f"lookahead should be 0 to {card.heads - 1} tokens, not {lookahead}")
+        spoken = card.heads * card.token
+        if not 1 <= hop <= card.token:
+            raise ValueError(f"hop should be 1 to {card.token} frames, not {hop}")
+        if not 0 <= lookahead <= spoken - hop:
+            raise ValueError(f"lookahead should be 0 to {spoken - hop} frames with a hop of {hop}, not {lookahead}")
         self._network = network
-        self._lookahead = lookahead
-        self._size, self._token, self._heads = card.window, card.token, card.heads
-        self._step = card.token * FRAME
-        self._buffer = np.zeros(self._size + 64 * self._step, np.float32)
+        self._lookahead, self._hop = lookahead, hop
+        self._size = card.window
+        self._step = hop * FRAME
+        self._buffer = np.zeros(self._size + max(64 * self._step, self._size), np.float32)
         self.clear()
 
     def clear(self) -> None:
@@ -57,11 +60,7 @@ class Windows:
         self._buffer[: self._size] = 0.0
         self._end = self._size  # of what is in the buffer
         self._due = self._size + self._step  # end of the next window in the buffer
-        self._hops = 0
-
-    @property
-    def _heard(self) -> int:
-        return self._hops * self._step
+        self._frames = 0  # heard, in whole hops
 
     def push(self, pcg: FloatArray) -> list[Hop]:
         """What the windows say that these PCG samples (any number of them) complete."""
@@ -79,32 +78,34 @@ class Windows:
             at += take
             if self._end == self._due:
                 self._due += self._step
-                self._hops += 1
-                results.append(self._hop())
+                self._frames += self._hop
+                results.append(self._window())
         return results
 
-    def _hop(self) -> Hop:
+    def _window(self) -> Hop:
         posterior, presence = self._network.run(self._buffer[self._end - self._size : self._end])
-        tokens = np.log(np.maximum(posterior, 1e-6)).reshape(self._heads, self._token, 4)
-        newest = self._hops - 1
+        log = np.log(np.maximum(posterior, 1e-6))
+        heard = self._frames
 
-        def back(j: int) -> Posteriors | None:
-            """The token j before the newest."""
-            if j > newest:
+        def spoken(last: int) -> Posteriors | None:
+            """The frames of this hop, up to frame `last` - 1."""
+            first = max(0, last - self._hop)
+            if last <= first:
                 return None
-            return Posteriors((newest - j) * self._token, tokens[-1 - j], presence, self._heard)
+            rows = log[len(log) - (heard - first) : len(log) - (heard - last)]
+            return Posteriors(first, rows, presence, heard * FRAME)
 
-        return Hop(back(self._lookahead), back(0))
+        return Hop(spoken(heard - self._lookahead), spoken(heard))
 
     def flush(self) -> list[Hop]:
         """The frames still owed, from one last window that ends with the last whole frame; then start over."""
         rest = self._end - (self._due - self._step)
-        frames = (self._heard + rest) // FRAME
-        first = max(0, self._hops - self._lookahead) * self._token
+        frames = self._frames + rest // FRAME
+        first = max(0, self._frames - self._lookahead)
         owed = frames - first
         results = []
         if owed > 0:
-            end = self._end - (self._heard + rest - frames * FRAME)
+            end = self._end - rest % FRAME
             posterior, presence = self._network.run(self._buffer[end - self._size : end])
             log = np.log(np.maximum(posterior[-owed:], 1e-6))
             results = [Hop(Posteriors(first, log, presence, frames * FRAME), None)]

@@ -112,7 +112,7 @@ def test_windows_slide_as_in_training(tmp_path):
     export(network, tmp_path, "toy", {})
     served = load("toy", tmp_path)
     x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
-    found = Windows(served, lookahead=3).push(x)
+    found = Windows(served, lookahead=15, hop=5).push(x)
     last = found[-1].final
     logits, _ = network(x[None, last.heard - WINDOW : last.heard])
     np.testing.assert_allclose(last.log, tf.nn.log_softmax(logits[0, -1, 3]).numpy(), atol=1e-3)
