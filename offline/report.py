@@ -32,6 +32,7 @@ from .scoring import (
     score,
 )
 
+_RATES = 20  # bpm to a row of `by_rate`
 _QUANTILES = (0.5, 0.95, 1.0)
 
 
@@ -162,14 +163,35 @@ def _lag(scored: Sequence[Scored]) -> dict[str, float] | None:
     return {f"q{q:g}": float(np.quantile(lag, q)) for q in _QUANTILES} if len(lag) else None
 
 
+def median_bpm(reference: Reference) -> float:
+    """Median heart rate over successive S1 less than 2.5 s apart; nan without any."""
+    cycle = np.diff(reference.sounds["S1"].mean(axis=1))
+    cycle = cycle[(cycle > 0.2) & (cycle < 2.5)]
+    return 60 / float(np.median(cycle)) if len(cycle) else float("nan")
+
+
+def by_rate(scored: Sequence[Scored]) -> str:
+    """F1 within 60 ms by the recordings' median heart rate, as a text table."""
+    pooled: dict[int, Counts] = {}
+    for s in scored:
+        rate = median_bpm(s.reference)
+        if rate == rate:
+            low = int(rate // _RATES * _RATES)
+            pooled[low] = sum(score(s.reference, s.prediction, HEADLINE_S).values(), pooled.get(low, Counts()))
+    lines = ["    bpm    refs    F1 %  swap %"]
+    lines += [
+        f"{low:3d}–{low + _RATES - 1:3d}{c.references:8d}{c.f1 * 100:8.2f}{c.swap_rate * 100:8.2f}"
+        for low, c in sorted(pooled.items())
+    ]
+    return "\n".join(lines)
+
+
 def worst(scored: Sequence[Scored], count: int) -> str:
     """The recordings with most errors within 60 ms, as a text table with what kind of errors they are."""
     rows = []
     for s in scored:
         c = sum(score(s.reference, s.prediction, HEADLINE_S).values(), Counts())
-        cycle = np.diff(s.reference.sounds["S1"].mean(axis=1))
-        cycle = cycle[(cycle > 0.2) & (cycle < 2.5)]
-        rows.append((c.fp + c.fn, c, 60 / float(np.median(cycle)) if len(cycle) else float("nan"), s.name))
+        rows.append((c.fp + c.fn, c, median_bpm(s.reference), s.name))
     rows.sort(key=lambda row: (-row[0], row[3]))
     lines = ["errors  missed  false  swaps   refs   bpm  recording"]
     lines += [f"{e:6d}{c.fn:8d}{c.fp:7d}{c.swaps:7d}{c.references:7d}{bpm:6.0f}  {n}" for e, c, bpm, n in rows[:count]]

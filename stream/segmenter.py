@@ -69,7 +69,7 @@ class Lag:
 
     @classmethod
     def within(cls, ms: float) -> "Lag":
-        """The longest lag whose bound, in whole ms, is at most `ms`. Raises ValueError where even the shortest is longer.
+        """The longest lag whose bound, in whole ms, is at most `ms`. Raises ValueError if even the shortest is longer.
 
         Below `_HURRIED_MS` a window every 10 ms is worth its work: it leaves more of the time to hear on.
         """

@@ -20,13 +20,14 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
-    from ..report import evaluate, pair_up, table, worst
+    from ..report import by_rate, evaluate, pair_up, table, worst
 
     scored, missing = pair_up(args.reference, args.predictions)
     if missing:
         say(f"{len(missing)} recordings have no result and count as empty: {' '.join(missing[:5])}")
     result = evaluate(scored)
     print(table(result))
+    print(by_rate(scored))
     if args.worst:
         print(worst(scored, args.worst))
     if args.json:

@@ -1,0 +1,26 @@
+"""`heartseg-offline stress`: accuracy under noise, clipping, a narrow microphone, and after a forced swap."""
+
+import argparse
+from pathlib import Path
+
+from ..console import say
+from . import Commands, command
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    p = command(commands, "stress", "accuracy under disturbances, over sets of recordings", "circor/dev cinc2016/dev")
+    p.add_argument("sets", nargs="+", type=Path, metavar="SET", help="folders of CirCor, CinC 2016 or PASCAL set A")
+    p.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it; returns the exit status."""
+    from ...models import load
+    from ..report import read_set
+    from ..stress import stress, table
+
+    network = load()
+    for folder in args.sets:
+        print(table(str(Path(*folder.parts[-2:])), *stress(read_set(folder), network, say)), flush=True)
+    return 0
