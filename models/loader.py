@@ -37,18 +37,23 @@ class Card:
     calibration: tuple[float, float]
 
 
+def one_thread(model: bytes) -> onnxruntime.InferenceSession:
+    """An ONNX Runtime session of one thread that sleeps while it waits."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
 class Network:
     """An ONNX Runtime session on one thread. `run` may be called from one thread at a time."""
 
     def __init__(self, card: Card, model: bytes) -> None:
         self.card = card
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            self._session = one_thread(model)
         except Exception as error:  # ONNX Runtime raises a family of its own, without a common base
             raise ModelError(f"{card.name}: not a network that ONNX Runtime loads ({error})") from None
         shapes = {node.name: node.shape for node in (*self._session.get_inputs(), *self._session.get_outputs())}

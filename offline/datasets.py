@@ -1,8 +1,9 @@
 """Readers for published heart-sound sets: CirCor DigiScope, CinC 2016 and PASCAL 2011, as one `Recording` form."""
 
+import itertools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,15 +149,15 @@ def read_cinc2016(folder: Path, skipped: Skipped | None = None) -> Iterator[Reco
             continue
         start, end, state = read_cinc_states(mat)
         if not (state > 0).any():
-            (skipped or Skipped()).add("noise from start to end", audio.stem)
+            (skipped or Skipped()).add("noise from start to end (kept, without a heart)", audio.stem)
         yield Recording(audio.stem, audio, "cinc-" + audio.stem, start, end, state)
 
 
-def read_pascal_marks(csv: Path) -> dict[str, list[tuple[float, int]]]:
+def read_pascal_marks(csv: Path, skipped: Skipped | None = None) -> dict[str, list[tuple[float, int]]]:
     """Marks of `Atraining_normal_seg.csv`: recording's name -> [(seconds, 1 for S1 or 3 for S2)].
 
-    As published: bare carriage returns between rows, `.aif` names, empty cells. A mark is the sample index at
-    44,100 Hz of a sound's peak. Raises DataError.
+    As published: bare carriage returns between rows, `.aif` names, empty cells, a value under no column's name. A
+    mark is the sample index at 44,100 Hz of a sound's peak. Raises DataError.
     """
     try:
         text = csv.read_text(encoding="utf-8")
@@ -169,15 +170,18 @@ def read_pascal_marks(csv: Path) -> dict[str, list[tuple[float, int]]]:
     marks: dict[str, list[tuple[float, int]]] = {}
     for number, line in enumerate(lines[1:], 2):
         cells = [cell.strip() for cell in line.split(",")]
+        name = os.path.splitext(cells[0])[0]
         found = []
-        for kind, cell in zip(header[1:], cells[1:], strict=False):
-            if not cell or kind not in ("S1", "S2"):
+        for column, (kind, cell) in enumerate(itertools.zip_longest(header, cells, fillvalue="")):
+            if not cell or column == 0:
                 continue
-            try:
-                found.append((float(cell) / PASCAL_RATE, 1 if kind == "S1" else 3))
-            except ValueError:
-                raise DataError(f"{csv}, row {number}: {cell[:20]!r} is not a sample index") from None
-        marks[os.path.splitext(cells[0])[0]] = sorted(found)
+            if kind not in ("S1", "S2"):
+                (skipped or Skipped()).add("value in a column that is neither S1 nor S2", f"{name} ({cell[:20]})")
+                continue
+            if not cell.isdecimal():
+                raise DataError(f"{csv}, row {number}: {cell[:20]!r} is not a sample index")
+            found.append((int(cell) / PASCAL_RATE, 1 if kind == "S1" else 3))
+        marks[name] = sorted(found)
     return marks
 
 
@@ -186,7 +190,11 @@ def read_pascal(folder: Path, skipped: Skipped | None = None) -> Iterator[Record
     csv = folder / "Atraining_normal_seg.csv"
     if not csv.exists():
         raise DataError(f"{folder}: no Atraining_normal_seg.csv in it; is this the PASCAL set A?")
-    for name, found in sorted(read_pascal_marks(csv).items()):
+    marks = read_pascal_marks(csv, skipped)
+    for audio in sorted((folder / "Atraining_normal").glob("*.wav")):
+        if audio.stem not in marks:
+            (skipped or Skipped()).add("no row in Atraining_normal_seg.csv", audio.stem)
+    for name, found in sorted(marks.items()):
         audio = folder / "Atraining_normal" / f"{name}.wav"
         if not audio.exists() or not found:
             (skipped or Skipped()).add("no recording" if found else "no marks", name)
@@ -202,3 +210,51 @@ def _audio_files(folder: Path, kind: str) -> list[Path]:
     if not found:
         raise DataError(f"{folder}: no .flac or .wav file in it; the {kind} recordings should be in it")
     return found
+
+
+@dataclass(frozen=True)
+class PublicSet:
+    """A published set: its name, the files that tell it from others, its reader, and whether it names its persons."""
+
+    name: str
+    sign: str
+    read: Callable[[Path, Skipped | None], Iterator[Recording]]
+    names_persons: bool
+
+
+PUBLIC_SETS = (
+    PublicSet("PASCAL set A", "Atraining_normal_seg.csv", read_pascal, False),
+    PublicSet("CinC 2016", "*_StateAns.mat", read_cinc2016, False),
+    PublicSet("CirCor DigiScope", "*.tsv", read_circor, True),
+)
+
+
+def public_set(folder: Path) -> PublicSet:
+    """Which supported set a folder is. Raises DataError."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: {'is a file; name the folder it is in' if folder.exists() else 'no such folder'}")
+    for kind in PUBLIC_SETS:
+        if next(folder.glob(kind.sign), None):
+            return kind
+    raise DataError(
+        f"{folder}: neither CirCor (NAME.tsv), CinC 2016 (NAME_StateAns.mat) nor PASCAL set A "
+        "(Atraining_normal_seg.csv)"
+    )
+
+
+def find_sets(root: Path) -> list[Path]:
+    """The supported sets among a folder, those in it and those in these. Raises DataError where there is none."""
+    if not root.is_dir():
+        raise DataError(f"{root}: no such folder; set $HEARTSEG_DATA to the folder of public sets, or name a set")
+    folders = [root, *sorted(root.glob("*/")), *sorted(root.glob("*/*/"))]
+    found = [folder for folder in folders if any(next(folder.glob(kind.sign), None) for kind in PUBLIC_SETS)]
+    if not found:
+        raise DataError(f"{root}: holds no supported set; set $HEARTSEG_DATA to the folder of them, or name a set")
+    return sorted(found)
+
+
+def set_names(folders: Sequence[Path]) -> list[str]:
+    """What to call each set: its place in `data_root`, elsewhere the last two parts of its path, or all of it."""
+    root = data_root()
+    names = [str(f.relative_to(root)) if root in f.parents else str(Path(*f.parts[-2:])) for f in folders]
+    return names if len(set(names)) == len(names) else [str(folder) for folder in folders]

@@ -10,11 +10,9 @@ import numpy as np
 from .datasets import (
     DataError,
     Recording,
-    read_cinc2016,
+    public_set,
     read_cinc_states,
-    read_circor,
     read_circor_tsv,
-    read_pascal,
 )
 from .formats import FORMATS, read_prediction
 from .scoring import (
@@ -47,18 +45,7 @@ class Scored:
 
 def read_set(folder: Path) -> list[Recording]:
     """The annotated recordings of a folder, whichever supported set it is. Raises DataError."""
-    if (folder / "Atraining_normal_seg.csv").exists():
-        return list(read_pascal(folder))
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder")
-    if next(folder.glob("*_StateAns.mat"), None):
-        return list(read_cinc2016(folder))
-    if next(folder.glob("*.tsv"), None):
-        return list(read_circor(folder))
-    raise DataError(
-        f"{folder}: neither CirCor (NAME.tsv), CinC 2016 (NAME_StateAns.mat) nor PASCAL set A "
-        "(Atraining_normal_seg.csv)"
-    )
+    return list(public_set(folder).read(folder, None))
 
 
 def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]]:

@@ -31,7 +31,7 @@ def test_cinc2016(data):
     skipped = Skipped()
     found = list(read_cinc2016(data / "cinc2016/dev", skipped))
     assert len(found) == 409
-    assert len(skipped.reasons["noise from start to end"]) == 17
+    assert len(skipped.reasons["noise from start to end (kept, without a heart)"]) == 17
     assert any((r.state == NOISE).any() for r in found)
     assert all(np.isinf(r.end_s[-1]) for r in found)
 

@@ -22,14 +22,12 @@ def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
     from ...models import load
     from ..curve import curve, plot, table
+    from ..datasets import set_names
     from ..plots import drawing
     from ..report import read_set
 
     drawing()
-    names = [str(Path(*folder.parts[-2:])) for folder in args.sets]
-    if len(set(names)) < len(names):
-        names = [str(folder) for folder in args.sets]
-    sets = {name: read_set(folder) for name, folder in zip(names, args.sets, strict=True)}
+    sets = {name: read_set(folder) for name, folder in zip(set_names(args.sets), args.sets, strict=True)}
     args.out.mkdir(parents=True, exist_ok=True)
     points = curve(sets, load(), say)
     rows = [{"data": p.data, "lag": p.lag, **p.figures} for p in points]

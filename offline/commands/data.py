@@ -1,0 +1,33 @@
+"""`heartseg-offline data`: what the public sets hold."""
+
+import argparse
+from pathlib import Path
+
+from ..console import say
+from . import Commands, command
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    p = command(commands, "data", "what sets of recordings hold, and what of them is skipped", "circor/dev pascal")
+    p.add_argument(
+        "sets", nargs="*", type=Path, metavar="SET",
+        help="folders of CirCor, CinC 2016 or PASCAL set A (default: all in $HEARTSEG_DATA)",
+    )  # fmt: skip
+    p.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it; returns the exit status."""
+    from ..datasets import DataError, data_root, find_sets, set_names
+    from ..describe import describe, text
+
+    sets, failed = args.sets or find_sets(data_root()), 0
+    for name, folder in zip(set_names(sets), sets, strict=True):
+        try:
+            print(text(name, describe(folder)), end="\n\n", flush=True)
+        except DataError as error:
+            say(str(error))
+            failed = 1
+    print("Not a medical device.")
+    return failed
