@@ -56,7 +56,7 @@ def clips_of(recordings: Iterable[Recording], speed: float = 1.0) -> Clips:
 
     The sound after a recording's last mark has no end, and is left out. Raises SourceError.
     """
-    sounds, lengths, kinds, origins, names = [], [], [], [], []
+    sounds, lengths, kinds, names = [], [], [], []
     for recording in recordings:
         sound = whole(recording.audio)
         at = np.arange(0, len(sound) - 1, speed)
@@ -65,15 +65,16 @@ def clips_of(recordings: Iterable[Recording], speed: float = 1.0) -> Clips:
         sounds.append(cut(played, marks)[:-1])
         lengths.append(np.diff(marks))
         kinds.append((recording.state[:-1] == 3).astype(np.int64))
-        origins.append(np.full(len(marks) - 1, len(names)))
         names.append(recording.name)
-    return Clips(*(np.concatenate(part) for part in (sounds, lengths, kinds, origins)), tuple(names))
+    origin = np.repeat(np.arange(len(names)), [len(kind) for kind in kinds])
+    return Clips(np.concatenate(sounds), np.concatenate(lengths), np.concatenate(kinds), origin, tuple(names))
 
 
 def each_normalised(sound: FloatArray) -> FloatArray:
     """Every clip by itself to a root mean square of 1, with a channel axis: (n, 20000) to (n, 20000, 1)."""
     level = np.sqrt((sound.astype(np.float64) ** 2).mean(axis=1, keepdims=True))
-    return (sound / np.maximum(level, 1e-9)).astype(np.float32)[:, :, None]
+    normalised: FloatArray = (sound / np.maximum(level, 1e-9)).astype(np.float32)
+    return normalised[:, :, None]
 
 
 class ClipNetwork:

@@ -102,9 +102,9 @@ def test_folds_split_by_recording(exercise, hearts, trained):
         assert len(set(of[clips.recording == i])) == 1
 
 
-def test_the_mended_network_learns(hearts, trained):
+def test_the_mended_network_names_hearts_it_has_not_heard(hearts, trained):
     clips = clips_of(hearts)
-    assert ((trained.p > 0.5) == clips.kind).mean() > 0.9
+    assert ((trained.p > 0.5) == clips.kind).mean() > 0.7
     assert trained.learning.loss[-1] < trained.learning.loss[0]
 
 

@@ -61,8 +61,8 @@ def run(args: argparse.Namespace) -> int:
         curves[name] = printed.learning
         print(
             f"\n{name}\n{printed.learning.text()}\n"
-            f"  answers from {printed.lowest:g} to {printed.highest:g}: class 1 for every clip, {ones * 100:.1f} % right; "
-            f"largest gradient {printed.gradient:.2g}",
+            f"  answers from {printed.lowest:g} to {printed.highest:g}: class 1 for every clip, "
+            f"{ones * 100:.1f} % right; largest gradient {printed.gradient:.2g}",
             flush=True,
         )
     wrong = 1 - curves[answer].accuracy[-1]
