@@ -172,8 +172,8 @@ def read_pascal_marks(csv: Path, skipped: Skipped | None = None) -> dict[str, li
         cells = [cell.strip() for cell in line.split(",")]
         name = os.path.splitext(cells[0])[0]
         found = []
-        for column, (kind, cell) in enumerate(itertools.zip_longest(header, cells, fillvalue="")):
-            if not cell or column == 0:
+        for kind, cell in itertools.zip_longest(header[1:], cells[1:], fillvalue=""):
+            if not cell:
                 continue
             if kind not in ("S1", "S2"):
                 (skipped or Skipped()).add("value in a column that is neither S1 nor S2", f"{name} ({cell[:20]})")

@@ -53,7 +53,7 @@ def plot(curves: Mapping[str, Learning], majority: float, path: Path) -> None:
         above.axhline(majority * 100, color="k", linestyle=":", label="always the larger class")
         below.plot(epoch, curve.loss, "C3", epoch, curve.held_loss, "C3--")
         above.set(title=name, ylim=(0, 100), ylabel="accuracy, %")
-        below.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
+        below.set(xlabel="epoch", ylabel="loss", ylim=(0, 1.1 * max(curve.loss.max(), curve.held_loss.max())))
         above.title.set_fontsize(9)
     axes[0, 0].legend(fontsize=7, loc="lower left")
     figure.tight_layout()

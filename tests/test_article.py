@@ -1,7 +1,9 @@
 """The article's exercise and its two ways to segment: clips, the networks, the envelope, the comparison."""
 
 import itertools
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import soundfile
 
 from heartseg.models import ModelError
 from heartseg.offline import envelope
-from heartseg.offline.cli import main
+from heartseg.offline.cli import main, parser
 from heartseg.offline.clips import CLIP, CLIPS_FILE, ClipNetwork, clips_of, cut, each_normalised
 from heartseg.offline.compare import by_clips, by_envelope, segments
 from heartseg.offline.curve import PEAK_BEFORE_CENTRE_S
@@ -215,3 +217,10 @@ def test_too_few_recordings(exercise, hearts, tmp_path, capsys):
     (tmp_path / "Atraining_normal_seg.csv").write_bytes(b",S1,S2\ra.aif,100,200\r")
     assert main(["article", str(tmp_path)]) == 1
     assert f"{tmp_path}: the exercise needs 2 marked recordings, and finds 1" in capsys.readouterr().err
+
+
+def test_every_command_of_the_tutorial_exists():
+    shown = re.findall(r"^\$ heartseg-offline (.*)$", (Path(__file__).parents[1] / "docs/article.md").read_text(), re.M)
+    assert {line.split()[0] for line in shown} == {"data", "article", "compare"}
+    for line in shown:
+        parser().parse_args(line.split())
