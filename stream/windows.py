@@ -34,7 +34,7 @@ class Hop:
 
 
 class Windows:
-    """Slides a window over PCG samples, by `hop` frames (10 ms) a step; `hop` is at most a token of the network.
+    """Slides a window over PCG samples, by `hop` frames (10 ms) a step.
 
     A window speaks of its newest frames. A frame's posteriors are final once `lookahead` more frames have been
     heard: of all windows that overlap it up to then, the last knows most, and its word counts. (Their mean was
@@ -44,10 +44,8 @@ class Windows:
     def __init__(self, network: Network, lookahead: int, hop: int) -> None:
         card = network.card
         spoken = card.heads * card.token
-        if not 1 <= hop <= card.token:
-            raise ValueError(f"hop should be 1 to {card.token} frames, not {hop}")
-        if not 0 <= lookahead <= spoken - hop:
-            raise ValueError(f"lookahead should be 0 to {spoken - hop} frames with a hop of {hop}, not {lookahead}")
+        if lookahead < 0 or hop < 1 or lookahead + hop > spoken:
+            raise ValueError(f"a window speaks of {spoken} frames: no lookahead of {lookahead} with a hop of {hop}")
         self._network = network
         self._lookahead, self._hop = lookahead, hop
         self._size = card.window
