@@ -10,11 +10,10 @@ from ..stream.clock import STREAM_RATE
 from ..stream.segmenter import DEFAULT_LAG, FULL_CONTEXT, Lag
 from .clips import ClipNetwork, cut, whole
 from .corpus import pcg_of
-from .curve import PEAK_BEFORE_CENTRE_S
 from .datasets import Recording
 from .envelope import kinds, peaks
 from .formats import prediction_of
-from .report import Scored, evaluate, shifted
+from .report import PEAK_BEFORE_CENTRE_S, Scored, as_marked, evaluate
 from .scoring import HEADLINE_S, KINDS, Prediction, by_centre, reference_of
 from .segment import segment
 
@@ -72,9 +71,7 @@ def compare(
         for done, recording in enumerate(recordings, 1):
             reference = reference_of(recording)
             for name, method in every.items():
-                prediction = method(recording)
-                if recording.points:
-                    prediction = shifted(prediction, -PEAK_BEFORE_CENTRE_S)
+                prediction = as_marked(method(recording), recording)
                 scored[name].append(Scored(recording.name, reference, prediction))
             if done % 50 == 0 or done == len(recordings):
                 say(f"{data}: {done} of {len(recordings)} recordings")

@@ -14,12 +14,8 @@ from ..stream.source import FileSource
 from .datasets import Recording
 from .formats import onsets_of, prediction_of
 from .plots import drawing
-from .report import Scored, evaluate, shifted
+from .report import Scored, as_marked, evaluate
 from .scoring import HEADLINE_S, Prediction, reference_of
-
-PEAK_BEFORE_CENTRE_S = 0.0255
-"""A PASCAL mark is a sound's peak, which lies this much before its centre; taken out before scoring."""
-
 
 ONSET, FAST_ONSET = "onset", "onset, fast"
 """Names of the rows that score sounds as they were named at their onset, with slow and with fast hops."""
@@ -79,9 +75,7 @@ def predictions(recording: Recording, network: Network) -> dict[str, Prediction]
         if lag == Lag(0, FAST_HOP):
             found[FAST_ONSET] = onsets_of(events)
         found[name] = prediction_of(events)
-    if recording.points:
-        found = {name: shifted(prediction, -PEAK_BEFORE_CENTRE_S) for name, prediction in found.items()}
-    return {name: found[name] for name in (*_ONSETS, *lags())}
+    return {name: as_marked(found[name], recording) for name in (*_ONSETS, *lags())}
 
 
 def curve(sets: dict[str, list[Recording]], network: Network, say: Callable[[str], None]) -> list[Point]:

@@ -30,6 +30,9 @@ from .scoring import (
     score,
 )
 
+PEAK_BEFORE_CENTRE_S = 0.0255
+"""A PASCAL mark is a sound's peak, which lies this much before its centre; taken out before scoring."""
+
 _RATES = 20  # bpm to a row of `by_rate`
 _QUANTILES = (0.5, 0.95, 1.0)
 
@@ -83,11 +86,12 @@ def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]
     return scored, missing
 
 
-def shifted(prediction: Prediction, by_s: float) -> Prediction:
-    """The prediction moved in time, emission and all: takes a constant offset between conventions out."""
+def as_marked(prediction: Prediction, recording: Recording) -> Prediction:
+    """The prediction by the recording's own convention: where a mark is a sound's peak, moved from centre to peak."""
+    by_s = PEAK_BEFORE_CENTRE_S if recording.points else 0.0
     return Prediction(
-        {k: v + by_s for k, v in prediction.sounds.items()},
-        {k: v + by_s for k, v in prediction.emitted.items()},
+        {k: v - by_s for k, v in prediction.sounds.items()},
+        {k: v - by_s for k, v in prediction.emitted.items()},
         prediction.confidence,
     )
 

@@ -11,10 +11,9 @@ from ..models import Network
 from ..stream.clock import FRAME_RATE, STREAM_RATE
 from ..stream.segmenter import DEFAULT_LAG, Segmenter
 from ..stream.source import FileSource
-from .curve import PEAK_BEFORE_CENTRE_S
 from .datasets import Recording
 from .formats import prediction_of
-from .report import Scored, evaluate, shifted
+from .report import Scored, as_marked, evaluate
 from .scoring import HEADLINE_S, KINDS, Prediction, Reference, match, reference_of
 
 FloatArray = NDArray[np.float32]
@@ -100,8 +99,7 @@ class Stressed:
 
 def _heard(x: FloatArray, network: Network, recording: Recording) -> Prediction:
     segmenter = Segmenter(network, DEFAULT_LAG)
-    found = prediction_of(segmenter.push(x) + segmenter.flush())
-    return shifted(found, -PEAK_BEFORE_CENTRE_S) if recording.points else found
+    return as_marked(prediction_of(segmenter.push(x) + segmenter.flush()), recording)
 
 
 def stress(

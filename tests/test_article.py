@@ -14,8 +14,8 @@ from heartseg.offline import envelope
 from heartseg.offline.cli import main, parser
 from heartseg.offline.clips import CLIP, CLIPS_FILE, ClipNetwork, clips_of, cut, each_normalised
 from heartseg.offline.compare import by_clips, by_envelope, segments
-from heartseg.offline.curve import PEAK_BEFORE_CENTRE_S
 from heartseg.offline.datasets import Recording, read_pascal
+from heartseg.offline.report import PEAK_BEFORE_CENTRE_S
 from heartseg.offline.scoring import KINDS, match
 from heartseg.stream.heart import SimulatedHeart
 

@@ -17,10 +17,11 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
     from ...models import load
+    from ..datasets import set_names
     from ..report import read_set
     from ..stress import stress, table
 
     network = load()
-    for folder in args.sets:
-        print(table(str(Path(*folder.parts[-2:])), *stress(read_set(folder), network, say)), flush=True)
+    for name, folder in zip(set_names(args.sets), args.sets, strict=True):
+        print(table(name, *stress(read_set(folder), network, say)), flush=True)
     return 0
