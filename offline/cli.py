@@ -5,11 +5,11 @@ from importlib.metadata import version
 
 from ..models import ModelError
 from ..stream.source import SourceError
-from .commands import curve, score, segment, stress, train
+from .commands import curve, plot, score, segment, stress, train
 from .console import MissingExtra, UsageError, say
 from .datasets import DataError
 
-_COMMANDS = (segment, score, curve, stress, train)
+_COMMANDS = (segment, plot, score, curve, stress, train)
 
 _EPILOG = """\
 `heartseg-offline COMMAND --help` shows the options of a command, with an example.
