@@ -63,7 +63,7 @@ def pages(picture: Picture) -> Iterator[Any]:
     rows = max(1, math.ceil(picture.seconds / ROW_S))
     count = -(-rows // fit)
     width = picture.seconds / rows
-    limit = _limit(picture.pcg)
+    top = limit(picture.pcg)
     bpm = _rates(picture)
     with plt.rc_context({"font.size": 8, "axes.linewidth": 0.6, "svg.fonttype": "none", "pdf.fonttype": 42}):
         for page in range(count):
@@ -76,7 +76,7 @@ def pages(picture: Picture) -> Iterator[Any]:
             y = _TOP
             for i in range(first, first + shown):
                 span = (i * width, (i + 1) * width)
-                _waveform(sheet.axes(y, wave), picture, span, limit, bottom=not lane and not below)
+                _waveform(sheet.axes(y, wave), picture, span, top, bottom=not lane and not below)
                 if picture.reference is not None:
                     _reference(sheet.axes(y + wave, lane), picture.reference, span, bottom=not below)
                 if picture.posterior is not None:
@@ -154,13 +154,13 @@ def _frame(sheet: _Sheet, picture: Picture, page: str) -> None:
     sheet.text(_PAGE[0] - _RIGHT, sheet.foot, page, color=_GREY, fontsize=7, ha="right")
 
 
-def _limit(pcg: NDArray[np.float32]) -> float:
+def limit(pcg: NDArray[np.float32]) -> float:
     """Half the height of the waveform: a few clicks do not flatten the heart."""
     bins = np.nan_to_num(np.abs(pcg[: len(pcg) // _BIN * _BIN])).reshape(-1, _BIN)
     return 1.2 * float(np.quantile(bins.max(axis=1), 0.99)) if bins.any() else 1.0
 
 
-def _waveform(axes: Any, picture: Picture, span: tuple[float, float], limit: float, bottom: bool) -> None:
+def _waveform(axes: Any, picture: Picture, span: tuple[float, float], top: float, bottom: bool) -> None:
     first = int(span[0] * PCG_RATE)
     pcg = picture.pcg[first : int(span[1] * PCG_RATE) + 1]
     t = (first + np.arange(len(pcg))) / PCG_RATE
@@ -180,8 +180,8 @@ def _waveform(axes: Any, picture: Picture, span: tuple[float, float], limit: flo
         axes.plot(t, own, color=COLOURS[kind], lw=0.7)
     for gap in picture.gaps:
         axes.axvspan(gap.start / STREAM_RATE, gap.end / STREAM_RATE, facecolor=_LIGHT, hatch="///", edgecolor=_GREY)
-    tick = float(f"{limit * 0.6:.1g}")
-    axes.set(xlim=span, ylim=(-limit, limit), yticks=[-tick, 0, tick], ylabel="PCG")
+    tick = float(f"{top * 0.6:.1g}")
+    axes.set(xlim=span, ylim=(-top, top), yticks=[-tick, 0, tick], ylabel="PCG")
     axes.yaxis.set_major_formatter("{x:g}")
     _time(axes, bottom)
 
@@ -224,18 +224,19 @@ def _posteriors(axes: Any, posterior: NDArray[np.float32], span: tuple[float, fl
     _time(axes, True)
 
 
-_Rate = tuple[NDArray[np.float64], NDArray[np.float64]]  # time (s) and bpm, nan where a line is broken
+Rate = tuple[NDArray[np.float64], NDArray[np.float64]]  # time (s) and bpm, nan where a line is broken
 
 
-def _rates(picture: Picture) -> dict[str, _Rate]:
+def _rates(picture: Picture) -> dict[str, Rate]:
     """Heart rate from beat to beat, of the prediction and the reference."""
-    rates = {"heartseg": _rate_of(picture.prediction.sounds, picture.gaps)}
+    rates = {"heartseg": rate_of(picture.prediction.sounds, picture.gaps)}
     if picture.reference is not None:
-        rates["reference"] = _rate_of(picture.reference.sounds)
+        rates["reference"] = rate_of(picture.reference.sounds)
     return rates
 
 
-def _rate_of(intervals: Mapping[str, NDArray[np.float64]], gaps: Sequence[Gap] = ()) -> _Rate:
+def rate_of(intervals: Mapping[str, NDArray[np.float64]], gaps: Sequence[Gap] = ()) -> Rate:
+    """Heart rate at the middle of each beat, of intervals per kind as in `Prediction` and `Reference`."""
     sounds = [
         Sound(kind, round(start * STREAM_RATE), round(end * STREAM_RATE), 1.0, 0)
         for kind in KINDS
@@ -248,7 +249,7 @@ def _rate_of(intervals: Mapping[str, NDArray[np.float64]], gaps: Sequence[Gap] =
     return a[:, 0], a[:, 1]
 
 
-def _rate(axes: Any, rates: dict[str, _Rate], span: tuple[float, float]) -> None:
+def _rate(axes: Any, rates: dict[str, Rate], span: tuple[float, float]) -> None:
     for (name, (t, bpm)), style in zip(rates.items(), ("o-", "s:"), strict=False):
         axes.plot(t, bpm, style, color="black" if style == "o-" else "#e08f00", ms=2.5, lw=0.8, label=name)
     known = np.concatenate([bpm[np.isfinite(bpm)] for _, bpm in rates.values()])

@@ -48,10 +48,9 @@ class Heard:
     clipped: float
 
     @property
-    def settings(self) -> str:
-        """What heard it, in a line."""
-        lag = "whole recording in view" if self.lag == FULL_CONTEXT else f"lag {self.lag.bound_ms:.0f} ms"
-        return f"heartseg {self.session['heartseg']} · network {self.session['model']} · {lag}"
+    def lag_text(self) -> str:
+        """How long it listened on, in words."""
+        return "whole recording in view" if self.lag == FULL_CONTEXT else f"lag {self.lag.bound_ms:.0f} ms"
 
     @property
     def sounds(self) -> list[Sound]:

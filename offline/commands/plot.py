@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         gaps=heard.gaps,
         reference=reference,
         posterior=heard.posterior if args.posteriors else None,
-        note=heard.settings,
+        note=f"heartseg {heard.session['heartseg']} · {heard.session['model']} · {heard.lag_text}",
     )
     for path in save(picture, out):
         print(path)
