@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     except (DataError, SourceError, ModelError, MissingExtra) as error:
         say(str(error))
     except OSError as error:
-        say(f"{error.filename or 'output'}: {error.strerror}")
+        say(f"{error.filename2 or error.filename or 'output'}: {error.strerror}")
     except KeyboardInterrupt:
         say("stopped")
     return 1

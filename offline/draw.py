@@ -166,9 +166,8 @@ def _waveform(axes: Any, picture: Picture, span: tuple[float, float], top: float
     t = (first + np.arange(len(pcg))) / PCG_RATE
     axes.plot(t, pcg, color=_GREY, lw=0.5)
     for kind in KINDS:
-        sounds = picture.prediction.sounds[kind]
         own = np.full(len(pcg), np.nan, np.float32)
-        for onset, offset in sounds[(sounds[:, 1] > span[0]) & (sounds[:, 0] < span[1])]:
+        for onset, offset in _within(picture.prediction.sounds[kind], span):
             at = slice(*np.searchsorted(t, (onset, offset)))
             own[at] = pcg[at]
             axes.axvspan(onset, offset, color=COLOURS[kind], alpha=0.16, lw=0)
@@ -186,6 +185,11 @@ def _waveform(axes: Any, picture: Picture, span: tuple[float, float], top: float
     _time(axes, bottom)
 
 
+def _within(intervals: NDArray[np.float64], span: tuple[float, float]) -> NDArray[np.float64]:
+    """Those intervals, shape (n, 2), that lie at least partly within the span."""
+    return intervals[(intervals[:, 1] >= span[0]) & (intervals[:, 0] < span[1])]
+
+
 def _time(axes: Any, bottom: bool) -> None:
     """Seconds below the lowest axes of a row, ticks on none above it."""
     axes.tick_params(axis="x", bottom=bottom, labelbottom=bottom)
@@ -198,7 +202,7 @@ def _reference(axes: Any, reference: Reference, span: tuple[float, float], botto
     for start, end in reference.spans:
         axes.axvspan(start, min(end, span[1]), color=_LIGHT, lw=0)
     for kind in KINDS:
-        for start, end in reference.sounds[kind]:
+        for start, end in _within(reference.sounds[kind], span):
             centre = (start + end) / 2
             axes.axvspan(start, end, 0.55, 0.95, color=COLOURS[kind], lw=0)
             if span[0] <= centre < span[1]:

@@ -74,8 +74,7 @@ class _Stretch:
         self.presence: list[FloatArray] = []
 
     def push(self, block: FloatArray) -> None:
-        pcg = self._decimator.push(block)
-        self._take(pcg, False)
+        self._take(self._decimator.push(block), False)
 
     def close(self) -> None:
         self._take(self._decimator.flush(), True)
@@ -89,7 +88,7 @@ class _Stretch:
 
 
 def hear(path: Path, network: Network, lag: Lag) -> Heard:
-    """Hear a recording from start to end. Raises SourceError."""
+    """Hear a recording from start to end, twice: for its events, and for all else. Raises SourceError."""
     events, session, end, warnings = segment(path, network, lag)
     length = end["samples"]["captured"]
     if not length:
@@ -99,8 +98,8 @@ def hear(path: Path, network: Network, lag: Lag) -> Heard:
     peak = energy = 0.0
     clipped = 0
     for at, block in _between(source.blocks(), [e for e in events if isinstance(e, Gap)]):
-        if not stretches or at is not None:
-            stretches.append(_Stretch(at or 0, network, lag))
+        if at is not None:
+            stretches.append(_Stretch(at, network, lag))
         stretches[-1].push(block)
         magnitude = np.abs(block)
         peak = max(peak, float(magnitude.max(initial=0.0)))
@@ -122,7 +121,7 @@ def hear(path: Path, network: Network, lag: Lag) -> Heard:
 
 
 def _between(blocks: Iterable[FloatArray], gaps: Sequence[Gap]) -> Iterator[tuple[int | None, FloatArray]]:
-    """The blocks without what lies in a gap; with the first piece after one, the position at which it begins."""
+    """The blocks without what lies in a gap, in pieces; with the first after each, the position where it begins."""
     edges = [edge for gap in gaps for edge in (gap.start, gap.end)]
     position, passed = 0, 0
     begins: int | None = 0
