@@ -68,7 +68,7 @@ class _Stretch:
 
     def __init__(self, start: int, network: Network, lag: Lag) -> None:
         self.start = start
-        self._decimator, self._windows = Decimator(), Windows(network, lag.lookahead)
+        self._decimator, self._windows = Decimator(), Windows(network, lag.lookahead, lag.hop)
         self.pcg: list[FloatArray] = []
         self.posterior: list[FloatArray] = []
         self.presence: list[FloatArray] = []
