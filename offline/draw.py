@@ -133,7 +133,7 @@ class _Sheet:
         return axes
 
     def text(self, x: float, y: float, text: str, **style: Any) -> None:
-        self.figure.text(x / _PAGE[0], 1 - y / self._height, text, **style)
+        self.figure.text(x / _PAGE[0], 1 - y / self._height, text, parse_math=False, **style)
 
     @property
     def foot(self) -> float:

@@ -34,10 +34,12 @@ _PRESENCE_POINTS = 600
 def page(heard: Heard, reference: Reference | None = None, annotation: str = "") -> str:
     """The page. annotation: where the reference came from. Raises SourceError."""
     found = beats(heard.sounds, heard.gaps)
+    pcg = np.nan_to_num(heard.pcg)
+    scale = 32767 / float(np.abs(pcg).max(initial=1e-9))
     data = {
         "seconds": heard.seconds,
         "rate": PCG_RATE,
-        "top": round(limit(heard.pcg) * 32767),
+        "top": limit(heard.pcg) * scale,
         "sounds": [[KINDS.index(s.kind) + 1, seconds(s.onset), seconds(s.offset)] for s in heard.sounds],
         "gaps": [[seconds(gap.start), seconds(gap.end)] for gap in heard.gaps],
         "rates": _points(rate_of(prediction_of(heard.events).sounds, heard.gaps)),
@@ -49,7 +51,6 @@ def page(heard: Heard, reference: Reference | None = None, annotation: str = "")
         "presence": _presence(heard),
         "reference": None if reference is None else _reference(reference, heard.seconds),
     }
-    pcg = np.rint(np.clip(np.nan_to_num(heard.pcg), -1, 1) * 32767).astype("<i2")
     parts = {
         "title": html.escape(heard.path.name),
         "subtitle": f"{_length(heard.seconds)}, {heard.rate} Hz.",
@@ -60,7 +61,7 @@ def page(heard: Heard, reference: Reference | None = None, annotation: str = "")
         "settings": _terms(_settings(heard, annotation)),
         "beats": "".join(map(_row, found)),
         "data": json.dumps(data).replace("<", "\\u003c"),
-        "pcg": base64.b64encode(pcg.tobytes()).decode(),
+        "pcg": base64.b64encode(np.rint(pcg * scale).astype("<i2").tobytes()).decode(),
         "sound": base64.b64encode(_sound(heard.path)).decode(),
         "css": (_WEB / "page.css").read_text(encoding="utf-8"),
         "js": "".join((_WEB / name).read_text(encoding="utf-8") for name in _SCRIPTS),

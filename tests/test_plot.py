@@ -81,8 +81,9 @@ def test_long_recordings_come_in_pages(tmp_path, capsys):
 def test_drawing_takes_any_prediction():
     """As `score` has it: no confidence, no events, sounds in seconds."""
     sounds = {"S1": by_centre([(0.2, 0.3), (1.0, 1.1)]), "S2": by_centre([(0.5, 0.6)])}
-    picture = Picture("x", np.zeros(3 * 2100, np.float32), Prediction(sounds))
+    picture = Picture("a $name_{", np.zeros(3 * 2100, np.float32), Prediction(sounds))
     (figure,) = pages(picture)
+    figure.canvas.draw()
     bpm = figure.axes[-1].lines[0].get_ydata()
     np.testing.assert_allclose(bpm[np.isfinite(bpm)], [75.0])
 
