@@ -5,11 +5,11 @@ from importlib.metadata import version
 
 from ..models import ModelError
 from ..stream.source import SourceError
-from .commands import article, compare, curve, data, score, segment, stress, train
+from .commands import article, compare, curve, data, plot, report, score, segment, stress, train
 from .console import MissingExtra, UsageError, say
 from .datasets import DataError
 
-_COMMANDS = (segment, score, curve, stress, data, article, compare, train)
+_COMMANDS = (segment, plot, report, score, curve, stress, data, article, compare, train)
 
 _EPILOG = """\
 `heartseg-offline COMMAND --help` shows the options of a command, with an example.
@@ -22,7 +22,7 @@ Not a medical device.
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     p = argparse.ArgumentParser(
-        prog="heartseg-offline", description="Segment, score and train with files of heart sounds.",
+        prog="heartseg-offline", description="Segment, show, score and train with files of heart sounds.",
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     p.add_argument("--version", action="version", version=f"heartseg {version('heartseg')}. Not a medical device.")
@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     except (DataError, SourceError, ModelError, MissingExtra) as error:
         say(str(error))
     except OSError as error:
-        say(f"{error.filename or 'output'}: {error.strerror}")
+        say(f"{error.filename2 or error.filename or 'output'}: {error.strerror}")
     except KeyboardInterrupt:
         say("stopped")
     return 1

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..console import UsageError, say
-from . import Commands, command
+from . import Commands, add_lag, command
 
 
 def add(commands: Commands) -> None:
@@ -13,30 +13,19 @@ def add(commands: Commands) -> None:
     p.add_argument("files", nargs="+", type=Path, metavar="FILE", help="recordings")
     p.add_argument("--out", type=Path, required=True, metavar="DIR", help="where results go, one a recording")
     p.add_argument("--format", choices=("jsonl", "tsv", "audacity"), default="jsonl", help="(default: jsonl)")
-    p.add_argument(
-        "--lag",
-        default="full",
-        metavar="live|MS|full",
-        help="as the live engine at its default lag, within MS, or with all in view (default: full)",
-    )
+    add_lag(p)
     p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
     from ...models import load
-    from ...stream.segmenter import DEFAULT_LAG, FULL_CONTEXT, Lag
     from ..segment import same_names, segment_files
 
-    try:
-        named = {"live": DEFAULT_LAG, "full": FULL_CONTEXT}
-        lag = named.get(args.lag) or Lag.within(float(args.lag))
-    except ValueError as error:
-        raise UsageError(f"--lag {args.lag}: expected live, full or milliseconds ({error})") from None
     if clash := same_names(args.files):
         pairs = "; ".join(f"{a} and {b}" for a, b in clash)
         raise UsageError(f"these recordings would have results of one name: {pairs}")
-    failed = segment_files(args.files, args.out, args.format, load(), lag, say)
+    failed = segment_files(args.files, args.out, args.format, load(), args.lag, say)
     if failed:
         say(f"{len(failed)} of {len(args.files)} recordings failed")
     return 1 if failed else 0

@@ -1,0 +1,57 @@
+"""`heartseg-offline plot`: a recording and its heart sounds as a picture."""
+
+import argparse
+from pathlib import Path
+
+from ..console import UsageError, say
+from . import Commands, add_lag, add_reference, command
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    p = command(
+        commands, "plot", "draw a recording with its heart sounds", "heart.wav --reference heart.tsv --out heart.pdf"
+    )
+    p.add_argument("file", type=Path, metavar="FILE", help="a recording")
+    add_reference(p)
+    p.add_argument("--posteriors", action="store_true", help="draw what the network says of each state, too")
+    p.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="a .png, .svg or .pdf; long recordings take several pages, numbered files but for PDF "
+        "(default: the recording's name with .png, here)",
+    )
+    add_lag(p)
+    p.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it; returns the exit status."""
+    from ...models import load
+    from ..draw import FORMATS, Picture, save
+    from ..formats import prediction_of
+    from ..heard import hear
+    from ..plots import drawing
+    from ..references import read_reference
+
+    out = args.out or Path(args.file.stem + ".png")
+    if out.suffix.lower() not in FORMATS:
+        raise UsageError(f"--out {out}: the name should end in {', '.join(FORMATS)}")
+    drawing()
+    reference = read_reference(args.reference, args.file.stem) if args.reference else None
+    heard = hear(args.file, load(), args.lag)
+    for warning in heard.warnings:
+        say(f"warning: {warning}")
+    picture = Picture(
+        title=args.file.name,
+        pcg=heard.pcg,
+        prediction=prediction_of(heard.events),
+        gaps=heard.gaps,
+        reference=reference,
+        posterior=heard.posterior if args.posteriors else None,
+        note=f"heartseg {heard.session['heartseg']} · {heard.session['model']} · {heard.lag_text}",
+    )
+    for path in save(picture, out):
+        print(path)
+    return 0
