@@ -173,8 +173,9 @@ def _run(args: argparse.Namespace, lag: "Lag", feeder: "Feeder", name: str, warn
     from .about import session
     from .engine import Engine, SinkError
     from .lines import PlainLines
+    from .recording import WavRecording
     from .segmenter import Segmenter
-    from .sinks import JsonLines, WavRecording
+    from .sinks import JsonLines
     from .view import View
 
     view = View()
@@ -184,7 +185,8 @@ def _run(args: argparse.Namespace, lag: "Lag", feeder: "Feeder", name: str, warn
     screen = terminal and not args.no_display and args.jsonl != "-"
     try:
         segmenter = Segmenter(load(), lag)
-        sinks: list[Any] = [WavRecording(args.record)] if args.record else []
+        recording = WavRecording(args.record)
+        sinks: list[Any] = [recording]
         if args.jsonl:
             sinks.append(JsonLines(args.jsonl, session(segmenter, name)))
         if screen:
@@ -202,12 +204,13 @@ def _run(args: argparse.Namespace, lag: "Lag", feeder: "Feeder", name: str, warn
     else:
         while not engine.wait(_REFRESH_S):
             pass
+    if recording.failed:
+        warnings.append(str(recording.message))
     for warning in warnings:
         _say(f"warning: {warning}")
     if engine.failure:
         _say(engine.failure)
-        return 1
-    return 0
+    return 1 if engine.failure or recording.failed else 0
 
 
 def _on_signals(engine: "Engine") -> None:
