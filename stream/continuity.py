@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .clock import STREAM_RATE
+
 FloatArray = NDArray[np.float32]
 
 TOLERANCE_S = 0.05
@@ -110,10 +112,10 @@ class Timeline:
         """Stream sample `position` was heard at `at`, in s."""
         self._notes.append((position, at))
 
-    def when(self, position: int, rate: int) -> float | None:
-        """When stream sample `position` was heard, in s; None where nothing is known. rate: samples a second."""
+    def when(self, position: int) -> float | None:
+        """When stream sample `position` was heard, in s; None where nothing is known."""
         notes = list(self._notes)
         if not notes:
             return None
         known, at = notes[max(0, bisect(notes, (position, float("inf"))) - 1)]
-        return at + (position - known) / rate
+        return at + (position - known) / STREAM_RATE

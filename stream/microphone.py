@@ -63,7 +63,7 @@ class Microphone:
 
     def when(self, position: int) -> float | None:
         """The time on `time.monotonic` at which a stream sample of the last seconds was captured."""
-        at = self._timeline.when(position, STREAM_RATE)
+        at = self._timeline.when(position)
         return None if at is None else at - now() + time.monotonic()
 
     def _run(self, ring: RingBuffer) -> None:
