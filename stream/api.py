@@ -35,6 +35,7 @@ def listen(
     ...     for event in events:
     ...         print(event)
     """
+    segmenter = Segmenter(lag=lag)
     feeder: Feeder
     if path is not None:
         feeder = Replay(FileSource(path).blocks(), speed)
@@ -42,7 +43,7 @@ def listen(
         from .microphone import Microphone, wait_for
 
         feeder = wait_for(device) if wait else Microphone(device)
-    return Listening(Segmenter(lag=lag), feeder, on_event)
+    return Listening(segmenter, feeder, on_event)
 
 
 class Listening:

@@ -16,6 +16,7 @@ TOLERANCE_S = 0.05
 
 _SETTLED_BLOCKS = 200
 _HELD_BLOCKS = 25
+_NEARER_S = 0.002
 
 
 class Block(NamedTuple):
@@ -42,7 +43,7 @@ class Continuity:
 
     A stamp is never too early and often too late, so the earliest of the last two seconds, against the samples
     delivered, says where the stream is. Where a block comes later than that by more than `TOLERANCE_S`, or with the
-    flag, it is held for as long as it takes to see whether those after it catch up (25 blocks, a quarter of a second).
+    flag, it is held to see whether those after it catch up: until 25 blocks, a quarter of a second, came no nearer.
     """
 
     def __init__(self, rate: int) -> None:
@@ -52,6 +53,8 @@ class Continuity:
         self._late: deque[float] = deque(maxlen=_SETTLED_BLOCKS)  # stamps less time delivered
         self._held: list[Block] = []
         self._held_frames = 0
+        self._nearest = 0.0  # the least lateness of the held
+        self._waited = 0  # blocks since
 
     @property
     def end(self) -> float:
@@ -68,9 +71,12 @@ class Continuity:
         in_time = not self._late or late - min(self._late) <= TOLERANCE_S
         if in_time and not block.overflow and not any(held.overflow for held in self._held):
             return [*self._release(0.0), self._place(block, late)]
+        if not self._held or late < self._nearest - _NEARER_S:
+            self._nearest, self._waited = late, 0
         self._held.append(block)
         self._held_frames += len(block.samples)
-        return self.flush() if len(self._held) >= _HELD_BLOCKS else []
+        self._waited += 1
+        return self.flush() if self._waited >= _HELD_BLOCKS else []
 
     def flush(self) -> list[Part]:
         """The parts that are still held."""

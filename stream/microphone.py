@@ -57,6 +57,8 @@ class Microphone:
 
     def stop(self) -> None:
         """Close the device; may be called from any thread, and again."""
+        if self._thread is None and not self._stopped.is_set():
+            self._capture.close()
         self._stopped.set()
         if self._thread is not None:
             self._thread.join(2 * _GRACE_S)
@@ -206,9 +208,9 @@ def _aside(work: Callable[[], Result], audio: Any, stopped: threading.Event) -> 
         except Exception as error:
             done.put((None, error))
 
-    thread = threading.Thread(target=run, name="heartseg-portaudio", daemon=True)
-    thread.start()
+    threading.Thread(target=run, name="heartseg-portaudio", daemon=True).start()
     left = _GRACE_S
+    answered = False
     try:
         while left > 0:
             try:
@@ -216,10 +218,11 @@ def _aside(work: Callable[[], Result], audio: Any, stopped: threading.Event) -> 
             except queue.Empty:
                 left -= _TICK_S if stopped.is_set() else 0.0
                 continue
+            answered = True
             if error is not None:
                 raise error
             return result
         return None
     finally:
-        if thread.is_alive() and done.empty():
+        if not answered:
             atexit.unregister(audio._exit_handler)  # it would wait for the same

@@ -46,7 +46,7 @@ class WavRecording:
             try:
                 self._start()
             except OSError as error:
-                raise SinkError(f"{path}: cannot be written ({error.strerror})") from None
+                raise SinkError(f"{path}: cannot be written ({error.strerror or error})") from None
 
     @property
     def recording(self) -> bool:
@@ -119,7 +119,7 @@ class WavRecording:
             self._seconds = file.length / STREAM_RATE
             file.abandon()
         self.failed = True
-        self.message = f"{self.path}: cannot be written ({error.strerror}); the recording has ended"
+        self.message = f"{self.path}: cannot be written ({error.strerror or error}); the recording has ended"
 
 
 def _named_after_the_time() -> str:

@@ -271,8 +271,8 @@ def test_the_latency_is_explained():
 def test_the_live_engine_stays_light():
     code = (
         "import sys, heartseg.stream.cli, heartseg.stream.engine, heartseg.stream.display, heartseg.stream.heart, "
-        "heartseg.stream.feeders, heartseg.stream.microphone, heartseg.stream.sinks, heartseg.stream.lines, heartseg.stream.about, "
-        "heartseg.stream.recording, heartseg.stream.api, heartseg.stream.lsl\n"
+        "heartseg.stream.feeders, heartseg.stream.microphone, heartseg.stream.sinks, heartseg.stream.lines, "
+        "heartseg.stream.about, heartseg.stream.recording, heartseg.stream.api, heartseg.stream.lsl\n"
         "bad = [m for m in sys.modules if m.startswith(('tensorflow', 'librosa', 'matplotlib', 'scipy.signal', "
         "'heartseg.offline', 'sounddevice', 'keras'))]\n"
         "sys.exit(' '.join(bad) or 0)"
