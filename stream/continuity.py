@@ -11,8 +11,8 @@ from .clock import STREAM_RATE
 
 FloatArray = NDArray[np.float32]
 
-TOLERANCE_S = 0.05
-"""A block may be stamped so much too late: sound servers hand over several at a time."""
+TOLERANCE_S = 0.15
+"""Blocks may be stamped so much too late: the clocks of sound servers tremble, and a gap costs a few beats."""
 
 _SETTLED_BLOCKS = 200
 _HELD_BLOCKS = 25
@@ -89,10 +89,9 @@ class Continuity:
         if not self._late:  # nothing was heard before it
             return self._release(0.0)
         lost = min(lates) - min(self._late)
-        if lost <= TOLERANCE_S:  # PortAudio's own buffer of one block is the least that it lost
-            overflow = any(held.overflow for held in self._held)
-            lost = len(self._held[0].samples) / self._rate if overflow else 0.0
-        return self._release(lost)
+        if any(held.overflow for held in self._held):  # PortAudio's own buffer of one block is the least that it lost
+            return self._release(max(lost, len(self._held[0].samples) / self._rate))
+        return self._release(lost if lost > TOLERANCE_S else 0.0)
 
     def _release(self, lost: float) -> list[Part]:
         held, self._held, self._held_frames = self._held, [], 0

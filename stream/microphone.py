@@ -23,7 +23,7 @@ _TICK_S = 0.1
 _FIRST_BLOCK_S = 5.0  # a Bluetooth device takes its time
 _LOST_AFTER_S = 1.5
 _RETRY_S = 1.0
-_GRACE_S = 2.0  # for a sound system that does not answer when the run ends
+_GRACE_S = 1.0  # for a sound system that does not answer when the run ends
 
 Result = TypeVar("Result")
 

@@ -33,7 +33,7 @@ def lost(late, flags=()):
 
 def test_stamps_that_tremble_or_drift_lose_nothing():
     rng = np.random.default_rng(0)
-    assert lost(rng.uniform(0, 0.045, 2_000)) == {}
+    assert lost(rng.uniform(0, 0.14, 2_000)) == {}
     assert lost(np.linspace(0, 0.12, 60_000)) == {}  # 200 ppm for ten minutes
     assert lost(np.linspace(0, -0.12, 60_000)) == {}
 
@@ -44,7 +44,7 @@ def test_a_stall_that_is_caught_up_loses_nothing():
     assert lost(late) == {}
 
 
-@pytest.mark.parametrize("seconds", [0.08, 2.0, 3_600.0])
+@pytest.mark.parametrize("seconds", [0.2, 2.0, 3_600.0])
 @pytest.mark.parametrize("flags", [(), (500,)])
 def test_a_loss_has_its_true_length(seconds, flags):
     late = np.zeros(1_000)
@@ -55,7 +55,10 @@ def test_a_loss_has_its_true_length(seconds, flags):
 
 
 def test_a_flag_without_time_lost_is_a_block_at_least():
-    assert lost(np.zeros(1_000), [500]) == {500: BLOCK / RATE}
+    late = np.zeros(1_000)
+    assert lost(late, [500]) == {500: BLOCK / RATE}
+    late[500:] = 0.08  # too little to believe without the flag
+    assert lost(late) == {} and lost(late, [500]) == {500: 0.08}
     assert lost(np.zeros(100), [0]) == {}  # nothing was heard before it
 
 
