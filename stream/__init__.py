@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine import Accounts, Engine
-    from .events import Event, Gap, Onset, Sound
+    from .events import Event, Gap, Marker, Onset, Sound
     from .feeders import Microphone, Replay
     from .heart import SimulatedHeart
     from .segmenter import Lag, Segmenter
@@ -21,6 +21,7 @@ _HOMES = {
     "FileSource": "source",
     "Gap": "events",
     "Lag": "segmenter",
+    "Marker": "events",
     "Microphone": "feeders",
     "Onset": "events",
     "Replay": "feeders",
@@ -37,6 +38,7 @@ __all__ = [
     "FileSource",
     "Gap",
     "Lag",
+    "Marker",
     "Microphone",
     "Onset",
     "Replay",

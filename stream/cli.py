@@ -1,16 +1,17 @@
 """`heartseg-live`: name each lub and dub as it is heard."""
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
-import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine import Engine
     from .feeders import Feeder
+    from .recording import WavRecording
     from .segmenter import Lag
     from .view import View
 
@@ -200,7 +201,7 @@ def _run(args: argparse.Namespace, lag: "Lag", feeder: "Feeder", name: str, warn
     _on_signals(engine)
     engine.start()
     if screen:
-        _show(engine, view, name, lag)
+        _show(engine, view, recording, name, lag)
     else:
         while not engine.wait(_REFRESH_S):
             pass
@@ -230,20 +231,19 @@ def _on_signals(engine: "Engine") -> None:
             signal.signal(number, stop)
 
 
-def _show(engine: "Engine", view: "View", name: str, lag: "Lag") -> None:
+def _show(engine: "Engine", view: "View", recording: "WavRecording", name: str, lag: "Lag") -> None:
     from rich.console import Console
-    from rich.live import Live
 
     from .display import Display
+    from .look import Look
+    from .screen import show
 
-    console = Console()
-    shown = Display(engine, view, f"heartseg {version('heartseg')}", name, lag.bound_ms)
-    with Live(shown, console=console, screen=True, auto_refresh=False) as live:
-        due = time.monotonic()
-        while not engine.wait(max(0.0, due - time.monotonic())):
-            due = max(due + _REFRESH_S, time.monotonic())
-            live.refresh()
-    console.print(*_summary(engine, view), sep="\n", markup=False)
+    console = Console(highlight=False)
+    title = f"heartseg {version('heartseg')}"
+    display = Display(engine, view, recording, Look.of(console), title, name, lag.bound_ms)
+    show(engine, view, recording, display, console)
+    with contextlib.suppress(OSError):  # the terminal has gone
+        console.print(*_summary(engine, view), sep="\n", markup=False)
 
 
 def _summary(engine: "Engine", view: "View") -> list[str]:
@@ -251,7 +251,7 @@ def _summary(engine: "Engine", view: "View") -> list[str]:
     from .lines import plain_line
     from .sinks import NOTICE
 
-    state = view.snapshot(1.0)
+    state = view.snapshot()
     lines = [plain_line(event, None) for event in state.events[-4:]]
     return [
         *lines,
