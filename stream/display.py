@@ -84,8 +84,8 @@ class Display:
         recording, look = self._recording, self._look
         right = [Segment(_clock(seconds(state.position)), _BOLD)]
         if recording.recording:
-            dot = f"{look.sign('●', '*')} REC {_clock(recording.seconds)}"
-            right = [Segment(dot, look.alarm), Segment("   "), *right]
+            dot = f"{look.sign('●', '*')} REC {_clock(recording.seconds)[:-2]}"
+            right = [Segment(dot, look.alarm), Segment("  "), *right]
         title = [Segment(self._title, _BOLD), Segment(f"  {NOTICE}")]
         if self._held:
             aside = [Segment(" PAUSED ", _BOLD + Style(reverse=True))]

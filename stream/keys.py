@@ -31,8 +31,10 @@ class Keys:
     def __enter__(self) -> "Keys":
         """Take over the terminal."""
         fd = self._descriptor
-        if _HAVE_TERMINALS and os.isatty(fd) and os.tcgetpgrp(fd) == os.getpgrp():
-            with contextlib.suppress(termios.error):
+        if _HAVE_TERMINALS and os.isatty(fd):
+            with contextlib.suppress(OSError, termios.error):
+                if os.tcgetpgrp(fd) != os.getpgrp():
+                    return self
                 before = termios.tcgetattr(fd)
                 now = termios.tcgetattr(fd)
                 now[3] &= ~(termios.ECHO | termios.ICANON)

@@ -42,12 +42,13 @@ class Waveform:
         kinds = np.full(columns, PLAIN)
         gaps, marks = np.zeros(columns, bool), np.zeros(columns, bool)
         names: list[tuple[int, str, Style]] = []
+        signs: list[tuple[int, str, Style]] = []
         for event in (*state.events, *_expected(state)):
             if isinstance(event, Marker):
                 at = (event.at - start) // COLUMN
                 if 0 <= at < columns:
                     marks[at] = True
-                    names.append((at, self._look.sign("▲", "^"), self._look.warning))
+                    signs.append((at, self._look.sign("▲", "^"), self._look.warning))
                 continue
             first, last = (event.start, event.end) if isinstance(event, Gap) else (event.onset, event.offset)
             span = slice(max(0, (first - start) // COLUMN), max(0, (last - 1 - start) // COLUMN + 1))
@@ -58,7 +59,7 @@ class Waveform:
             else:
                 kinds[span] = KINDS[event.kind]
                 names.append((centre, NAMES[event.kind], self._look.kinds[KINDS[event.kind]]))
-        return [*self._bars(half, kinds, gaps, marks, start, rows), _named(names, columns)]
+        return [*self._bars(half, kinds, gaps, marks, start, rows), _named(names + signs, columns)]
 
     def _scale(self, level: NDArray[np.float32]) -> float:
         loud = max(float(np.quantile(level, 0.98)), _QUIETEST)
