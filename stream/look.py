@@ -19,7 +19,7 @@ _SHAPED = [" ╵╷│", " ▀▄█", " ░░▒"]
 _ASCII = [" '.|", " '.#", " '.o"]
 
 # Those that read well on black and on white; rich finds the nearest where a terminal has few.
-_RED, _BLUE, _AMBER = "#e5383b", "#2f81f7", "#b8860b"
+_RED, _BLUE, _AMBER, _CALM = "#e5383b", "#2f81f7", "#b8860b", "#5f8a72"
 _TO_ASCII = str.maketrans({"–": "-", "−": "-", "×": "x", "…": "~", "·": "-"})
 
 
@@ -53,7 +53,7 @@ class Look:
         """By kind: no sound, S1, S2."""
         if not self.colour:
             return [Style(), Style(bold=True), Style()]
-        return [Style(color="green"), Style(color=_RED, bold=True), Style(color=_BLUE, bold=True)]
+        return [Style(color=_CALM), Style(color=_RED, bold=True), Style(color=_BLUE, bold=True)]
 
     @cached_property
     def lit(self) -> list[Style]:

@@ -101,7 +101,8 @@ def _columns(state: Snapshot, columns: int, end: int) -> NDArray[np.float32]:
     after = min(end * per - state.position // BIN, len(peaks))  # bins of the newest column that are still to come
     have = state.peaks[max(0, len(state.peaks) - (len(peaks) - after)) :]
     peaks[len(peaks) - after - len(have) : len(peaks) - after] = have
-    return peaks.reshape(columns, per).max(axis=1)
+    level: NDArray[np.float32] = peaks.reshape(columns, per).max(axis=1)
+    return level
 
 
 def _expected(state: Snapshot) -> list[Sound]:

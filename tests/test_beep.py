@@ -49,7 +49,9 @@ def until(condition, seconds=40):
 def clicks(samples):
     """How often each of the two pitches is clicked."""
     t = np.arange(len(samples)) / STREAM_RATE
-    found = {}
+    found = dict.fromkeys(PITCH, 0)
+    if len(samples) < STREAM_RATE:
+        return found
     for kind, hertz in PITCH.items():
         tone = np.abs(np.convolve(samples * np.exp(-2j * np.pi * hertz * t), np.ones(882) / 882, "same"))
         found[kind] = int((np.diff((tone > 0.05).astype(int)) == 1).sum())
