@@ -22,6 +22,7 @@ examples:
   heartseg-live --replay heart.wav --speed max --jsonl events.jsonl
   heartseg-live --device                        the default microphone
 
+keys in the display: q quit, space hold, m mark, r record, + - height, ? help
 exit status: 0 done; 1 the work failed; 2 the command was wrong
 Not a medical device.
 """

@@ -20,7 +20,8 @@ from .waveform import COLUMN, Row, Waveform
 
 _LIT, _FADING = STREAM_RATE // 5, STREAM_RATE // 2
 _NONE, _DIM, _BOLD = Style(), Style(dim=True), Style(bold=True)
-_METER_CELLS, _METER_DB, _METER_BINS = 12, 60.0, 30
+_METER_CELLS, _METER_DB, _METER_BINS = 12, 60.0, 150
+_ASIDE = 34  # columns of the intervals beside the heart rate
 _CHROME = 6  # lines that are neither lamps nor waveform
 _HELP = [
     ("q", "quit"),
@@ -113,6 +114,13 @@ class Display:
         number_ = "--" if bpm is None else f"{bpm:.0f}"
         for row, text in zip(rows, big(f"{number_:>3}", scale, look.sign("█", "#")), strict=True):
             row += [Segment(" " * pad), Segment(text, _BOLD if bpm else _DIM)]
+        if scale >= 2 and look.blocks and columns >= _band(scale) + _ASIDE:
+            v = state.vitals
+            for first, name, value in ((1, "systole", v.s1_s2_ms), (6, "diastole", v.s2_s1_ms)):
+                digits = big(f"{'--' if value is None else f'{value:.0f}':>4}", SMALL, "")
+                for row, text in zip(rows[first:], digits, strict=False):
+                    row += [Segment("      "), Segment(text, _BOLD if value else _DIM)]
+                rows[first + 2].append(Segment(f" ms {name}"))
         rows[height(scale) // 2 if scale == SMALL else -1].append(Segment(" bpm"))
         return rows
 
@@ -141,7 +149,7 @@ class Display:
         ]
 
     def _meter(self, state: Snapshot) -> Row:
-        """The loudest of the last moments, in dB of full scale."""
+        """The loudest of the last second and a half, in dB of full scale."""
         look = self._look
         peak = float(state.peaks[-_METER_BINS:].max(initial=0.0))
         db = max(-_METER_DB, 20 * math.log10(peak)) if peak > 0 else -_METER_DB

@@ -19,7 +19,7 @@ _SHAPED = [" ╵╷│", " ▀▄█", " ░░▒"]
 _ASCII = [" '.|", " '.#", " '.o"]
 
 # Those that read well on black and on white; rich finds the nearest where a terminal has few.
-_RED, _BLUE, _AMBER, _CALM = "#e5383b", "#2f81f7", "#b8860b", "#5f8a72"
+_RED, _BLUE, _AMBER, _CALM = "#e5383b", "#2f81f7", "#b8860b", "#2e9e4f"
 _TO_ASCII = str.maketrans({"–": "-", "−": "-", "×": "x", "…": "~", "·": "-"})
 
 
