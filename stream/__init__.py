@@ -7,10 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .api import Listening, listen
     from .engine import Accounts, Engine
     from .events import Event, Gap, Marker, Onset, Sound
-    from .feeders import Microphone, Replay
+    from .feeders import Replay
     from .heart import SimulatedHeart
+    from .microphone import Microphone
     from .segmenter import Lag, Segmenter
     from .source import FileSource, SourceError
 
@@ -21,14 +23,16 @@ _HOMES = {
     "FileSource": "source",
     "Gap": "events",
     "Lag": "segmenter",
+    "Listening": "api",
     "Marker": "events",
-    "Microphone": "feeders",
+    "Microphone": "microphone",
     "Onset": "events",
     "Replay": "feeders",
     "Segmenter": "segmenter",
     "SimulatedHeart": "heart",
     "Sound": "events",
     "SourceError": "source",
+    "listen": "api",
 }
 
 __all__ = [
@@ -38,6 +42,7 @@ __all__ = [
     "FileSource",
     "Gap",
     "Lag",
+    "Listening",
     "Marker",
     "Microphone",
     "Onset",
@@ -46,6 +51,7 @@ __all__ = [
     "SimulatedHeart",
     "Sound",
     "SourceError",
+    "listen",
 ]
 
 

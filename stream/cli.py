@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     source.add_argument(
         "--demo", nargs="?", const=72.0, type=float, metavar="BPM", help="listen to a simulated heart (default: 72 bpm)"
     )
+    p.add_argument("--wait", action="store_true", help="wait for the device where it is not there or is in use")
     p.add_argument("--list-devices", action="store_true", help="show the capture devices and stop")
     p.add_argument("--explain-latency", action="store_true", help="show what the lag is made of and stop")
     p.add_argument("--channel", type=int, metavar="N", help="channel of the recording, from 1 (default: the mean)")
@@ -73,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--jsonl", metavar="FILE|-", help="write events as JSON Lines ('-': to standard output)")
     p.add_argument("--record", metavar="FILE.wav", help="keep what the engine heard")
     p.add_argument("--beep", action="store_true", help="click at each lub and dub as it is named")
+    p.add_argument("--lsl", action="store_true", help="publish S1 and S2 as markers of Lab Streaming Layer")
     p.add_argument("--no-display", action="store_true", help="plain lines instead of the display")
     return p
 
@@ -87,7 +89,7 @@ def main(argv: list[str] | None = None) -> int:
         _own_stderr()
     try:
         if args.list_devices:
-            from .feeders import list_devices
+            from .devices import list_devices
 
             print("\n".join(list_devices()) or "no capture device was found")
             return 0
@@ -129,6 +131,10 @@ def _refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
         p.error("--channel goes with --replay")
     if args.speed != 1.0 and args.device is not None:
         p.error("--speed does not go with --device")
+    if args.wait and args.device is None:
+        p.error("--wait goes with --device")
+    if args.lsl and args.speed is None:
+        p.error("--lsl needs a replay that keeps time, not --speed max")
     files = [f for f in (args.replay, args.record, args.jsonl) if f not in (None, "-")]
     if len({os.path.realpath(f) for f in files}) < len(files):
         p.error("--replay, --record and --jsonl name the same file")
@@ -147,17 +153,22 @@ def _lag(p: argparse.ArgumentParser, ms: float | None) -> "Lag":
 
 def _listen(p: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from .about import explain_latency
-    from .feeders import CAPTURE_BLOCK, Microphone, Replay
+    from .feeders import Replay
     from .source import FileSource
 
     _refuse(p, args)
     lag = _lag(p, args.lag)
-    if args.explain_latency:
-        print("\n".join(explain_latency(lag, CAPTURE_BLOCK)))
-        return 0
     feeder: Feeder
     warnings: list[str] = []
-    if args.replay is not None:
+    if args.device is not None:
+        from .microphone import Microphone, wait_for
+
+        device = args.device or None
+        feeder = wait_for(device, _say) if args.wait else Microphone(device)
+        name = feeder.name
+    elif args.explain_latency:
+        feeder, name = Replay([]), ""
+    elif args.replay is not None:
         file = FileSource(args.replay, args.channel)
         warnings, name = file.warnings, file.name
         feeder = Replay(file.blocks(), args.speed)
@@ -168,11 +179,11 @@ def _listen(p: argparse.ArgumentParser, args: argparse.Namespace) -> int:
             p.error(f"--demo {args.demo:g}: a heart beats 30 to 240 times a minute")
         heart = SimulatedHeart(args.demo)
         feeder, name = Replay(heart.blocks(), args.speed), heart.name
-    elif args.device is not None:
-        feeder = Microphone(args.device or None)
-        name = feeder.name
     else:
         p.error("say what to listen to: --device, --replay FILE or --demo")
+    if args.explain_latency:
+        print("\n".join(explain_latency(lag, feeder.latency)))
+        return 0
     return _run(args, lag, feeder, name, warnings)
 
 
@@ -196,7 +207,11 @@ def _run(args: argparse.Namespace, lag: "Lag", feeder: "Feeder", name: str, warn
         recording = WavRecording(args.record)
         sinks: list[Any] = [recording]
         if args.jsonl:
-            sinks.append(JsonLines(args.jsonl, session(segmenter, name)))
+            sinks.append(JsonLines(args.jsonl, session(segmenter, name, feeder.latency)))
+        if args.lsl:
+            from .lsl import LslMarkers
+
+            sinks.append(LslMarkers(name, feeder.when))
         if screen:
             sinks.append(view)
         elif args.jsonl != "-":
@@ -218,9 +233,8 @@ def _run(args: argparse.Namespace, lag: "Lag", feeder: "Feeder", name: str, warn
     if screen:
         broken = _show(engine, view, recording, name, lag)
     else:
-        while not engine.wait(_REFRESH_S):
-            pass
-    if recording.failed:
+        _report(engine, name, recording)
+    if recording.failed and screen:
         warnings.append(str(recording.message))
     for warning in warnings:
         _say(f"warning: {warning}")
@@ -236,6 +250,20 @@ class _AtOnce(BaseException):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
+
+
+def _report(engine: "Engine", name: str, recording: "WavRecording") -> None:
+    """Wait for the end, and say what changes but is no event: the device's state and the recording's."""
+    state, message = engine.state, recording.message
+    ended = False
+    while not ended:
+        ended = engine.wait(_REFRESH_S)
+        if engine.state != state:
+            state = engine.state
+            _say(f"{name}: {state}")
+        if recording.message != message:
+            message = recording.message
+            _say(f"warning: {message}")
 
 
 def _on_signals(engine: "Engine") -> None:

@@ -3,9 +3,10 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from operator import methodcaller
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ _POLL_S = 0.01
 
 
 class Sink(Protocol):
-    """Hears the stream and its events, in order, on the worker's thread. SinkError ends the run."""
+    """Hears the stream and its events, in order, on the worker's thread. SinkError ends the run in good order."""
 
     def heard(self, block: FloatArray) -> None:
         """Samples that the segmenter is about to hear."""
@@ -66,6 +67,7 @@ class Engine:
 
     def __init__(self, segmenter: Segmenter, feeder: Feeder, sinks: Iterable[Sink]) -> None:
         self._segmenter, self._feeder, self._sinks = segmenter, feeder, list(sinks)
+        self._hearing = list(self._sinks)
         self._ring = RingBuffer(_RING_SECONDS * STREAM_RATE)
         self._worker = threading.Thread(target=self._work, name="heartseg-worker", daemon=True)
         self._failure: str | None = None
@@ -97,6 +99,11 @@ class Engine:
         return self._failure or self._feeder.failure
 
     @property
+    def state(self) -> str:
+        """How the listening is doing, in a few words: "listening", or what is waited for."""
+        return self._feeder.state
+
+    @property
     def accounts(self) -> Accounts:
         """The books. What the worker has in hand is in none of them, so they balance once it has ended."""
         ring, segmenter = self._ring, self._segmenter
@@ -110,7 +117,7 @@ class Engine:
         heard = sum(n for n, _ in work)
         return sum(t for _, t in work) * STREAM_RATE / heard if heard else 0.0
 
-    def wait(self, timeout: float) -> bool:
+    def wait(self, timeout: float | None) -> bool:
         """Wait for the end of the stream; whether it came."""
         self._worker.join(timeout)
         return not self._worker.is_alive()
@@ -128,10 +135,8 @@ class Engine:
         try:
             self._loop()
             for event in self._segmenter.flush():
-                self._tell(event)
+                self._tell(methodcaller("event", event))
             self._tell_marks()
-        except SinkError as error:
-            self._failure = str(error)
         except Exception as error:
             self._failure = f"the engine failed: {type(error).__name__}: {error}"
         finally:
@@ -146,7 +151,7 @@ class Engine:
 
     def _loop(self) -> None:
         ring, segmenter = self._ring, self._segmenter
-        while True:
+        while self._failure is None:
             self._tell_marks()
             found = ring.read(_READ)
             if found is None:
@@ -157,25 +162,28 @@ class Engine:
             began = time.perf_counter()
             if isinstance(found, Missing):
                 self._missed += found.length
-                for sink in self._sinks:
-                    sink.missed(found.length)
+                self._tell(methodcaller("missed", found.length))
                 events = segmenter.gap(found.length, found.reason)
             else:
-                for sink in self._sinks:
-                    sink.heard(found)
+                self._tell(methodcaller("heard", found))
                 events = segmenter.push(found)
                 self._work_done.append((len(found), time.perf_counter() - began))
             self.presence = segmenter.presence
             for event in events:
-                self._tell(event)
+                self._tell(methodcaller("event", event))
 
     def _tell_marks(self) -> None:
         while self._marks and self._marks[0] <= self._segmenter.position:
-            self._tell(Marker(self._marks.popleft()))
+            self._tell(methodcaller("event", Marker(self._marks.popleft())))
 
-    def _tell(self, event: Event) -> None:
-        for sink in self._sinks:
-            sink.event(event)
+    def _tell(self, what: Callable[[Sink], Any]) -> None:
+        """Tell every sink. One that fails hears no more but the close, and the run ends after what is in hand."""
+        for sink in list(self._hearing):
+            try:
+                what(sink)
+            except SinkError as error:
+                self._failure = self._failure or str(error)
+                self._hearing.remove(sink)
 
 
 def warm_up(segmenter: Segmenter) -> None:

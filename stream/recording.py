@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from .clock import STREAM_RATE
 from .engine import Accounts, SinkError
 from .events import Event
+from .syncing import Syncing
 
 FloatArray = NDArray[np.float32]
 
 RIFF_LARGEST = (1 << 32) - 4096
 """Bytes of samples up to which the header is that of a RIFF file; beyond, that of an RF64 file."""
 
-_HEADER_EVERY = STREAM_RATE // 2
+_HEADER_EVERY = STREAM_RATE // 4
 
 
 class WavRecording:
@@ -130,7 +131,7 @@ def _named_after_the_time() -> str:
 
 
 class _Wav:
-    """A WAV file whose header is brought up to date every half second, so that a killed run leaves one that opens.
+    """A WAV file whose header is brought up to date four times a second, so that a killed run leaves one that opens.
 
     The room for RF64's sizes (EBU Tech 3306) is kept from the start. Raises OSError.
     """
@@ -139,6 +140,7 @@ class _Wav:
         self._file: IO[bytes] = Path(path).open("xb" if new else "wb")  # noqa: SIM115 (open for as long as it runs)
         self.length = 0
         self._in_header = 0
+        self._syncing = Syncing(self._file)
         try:
             self._header()
         except OSError:
@@ -161,9 +163,11 @@ class _Wav:
 
     def close(self) -> None:
         self._header()
+        self._syncing.stop()
         self._file.close()
 
     def abandon(self) -> None:
+        self._syncing.stop()
         with contextlib.suppress(OSError):  # what could not be written is tried once more, and given up
             self._file.close()
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .engine import Accounts, SinkError
 from .events import Event, Sound
+from .syncing import Syncing
 
 FloatArray = NDArray[np.float32]
 
@@ -34,6 +35,7 @@ class JsonLines:
             self._file: IO[str] = sys.stdout if path == "-" else Path(path).open("w", encoding="utf-8")  # noqa: SIM115
         except OSError as error:
             raise SinkError(f"{path}: cannot be written ({error.strerror})") from None
+        self._syncing = None if path == "-" else Syncing(self._file)
         self._counts: Counter[str] = Counter()
         self._write(session)
 
@@ -63,7 +65,8 @@ class JsonLines:
                 "sounds": {"S1": self._counts["S1"], "S2": self._counts["S2"]},
             }
         )
-        if self._path != "-":
+        if self._syncing is not None:
+            self._syncing.stop()
             self._file.close()
 
     def _write(self, line: dict[str, Any]) -> None:
@@ -71,8 +74,9 @@ class JsonLines:
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._file.flush()
         except (OSError, ValueError) as error:
-            if self._path == "-":
+            if self._syncing is None:
                 raise stdout_failed(error) from None
+            self._syncing.stop()
             with contextlib.suppress(OSError):  # what could not be written is tried once more, and given up
                 self._file.close()
             raise SinkError(f"{self._path}: cannot be written ({getattr(error, 'strerror', None) or error})") from None

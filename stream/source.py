@@ -8,14 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-import soxr
 from numpy.typing import NDArray
 
-from .clock import STREAM_RATE
+from .conversion import HIGHEST_RATE, LOWEST_RATE, Converter, mean_channel
 
 FloatArray = NDArray[np.float32]
 
-LOWEST_RATE, HIGHEST_RATE = 1_000, 192_000
 _READ_SECONDS = 1.0
 
 
@@ -81,16 +79,14 @@ class FileSource:
     def blocks(self) -> Iterator[FloatArray]:
         """The stream: float32 blocks at 44,100 Hz, of varying length; the file is closed at the end."""
         with self._file:
-            resample = soxr.ResampleStream(self.rate, STREAM_RATE, 1, dtype="float32", quality="HQ")
-            same = self.rate == STREAM_RATE
+            converter = Converter(self.rate)
             for block in self._mono():
-                out = block if same else resample.resample_chunk(block)
+                out = converter.push(block)
                 if len(out):
                     yield out
-            if not same:
-                tail = resample.resample_chunk(np.zeros(0, np.float32), last=True)
-                if len(tail):
-                    yield tail
+            tail = converter.flush()
+            if len(tail):
+                yield tail
 
     def _mono(self) -> Iterator[FloatArray]:
         length = max(1, min(int(self.rate * _READ_SECONDS), (1 << 22) // self._file.channels))
@@ -106,12 +102,10 @@ class FileSource:
             if not len(block):
                 break
             read += len(block)
-            if block.shape[1] == 1:
-                yield block[:, 0]
-            elif self._channel is not None:
+            if self._channel is not None:
                 yield np.ascontiguousarray(block[:, self._channel - 1])
             else:
-                yield block.mean(axis=1, dtype=np.float64).astype(np.float32)
+                yield mean_channel(block)
         if read < self._frames < 1 << 40:
             self.warnings.append(
                 f"{self.name}: ends after {read / self.rate:.2f} s, {self._frames - read} samples "

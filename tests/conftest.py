@@ -1,9 +1,11 @@
 """Where the real recordings are, and shared helpers."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+from virtual_microphone import VirtualMicrophone
 
 DATA = Path(os.environ.get("HEARTSEG_DATA", Path(__file__).parents[2] / "shared/data"))
 
@@ -24,3 +26,29 @@ def network():
     from heartseg.models import load
 
     return load()
+
+
+@pytest.fixture
+def microphones(tmp_path):
+    """Makes virtual microphones of a rate and a number of channels; `plug` them."""
+    if not (shutil.which("pulseaudio") and shutil.which("pactl")):
+        if os.environ.get("CI"):
+            pytest.fail("CI needs pulseaudio")
+        pytest.skip("needs pulseaudio, pulseaudio-utils, libasound2-plugins and libportaudio2")
+    made = []
+
+    def make(*form):
+        made.append(VirtualMicrophone(tmp_path, *form))
+        return made[-1]
+
+    yield make
+    for microphone in made:
+        microphone.close()
+
+
+@pytest.fixture
+def microphone(microphones):
+    """A virtual microphone that is plugged in."""
+    made = microphones()
+    made.plug()
+    return made

@@ -14,7 +14,17 @@ import termios
 import threading
 import time
 
+import numpy as np
 import pytest
+
+from heartseg.stream.display import Display
+from heartseg.stream.engine import Engine
+from heartseg.stream.events import Onset
+from heartseg.stream.feeders import Replay
+from heartseg.stream.look import Look
+from heartseg.stream.recording import WavRecording
+from heartseg.stream.segmenter import Segmenter
+from heartseg.stream.view import View
 
 COMMAND = "import sys; from heartseg.stream.cli import main; sys.exit(main())"
 LIVE = f"{sys.executable} -c '{COMMAND}'"
@@ -191,6 +201,20 @@ def test_a_failing_display_leaves_the_terminal_and_the_files_in_order(terminal, 
     assert "before" in shown and "the display failed: ZeroDivisionError" in shown and "Traceback" not in shown
     assert '"end"' in (tmp_path / "events.jsonl").read_text().splitlines()[-1]
     assert "cursor_flag 1" in terminal.tmux("display-message", "-p", "cursor_flag #{cursor_flag}")
+
+
+def test_a_lost_device_is_told(network):
+    engine, view = Engine(Segmenter(network), Replay([]), []), View()
+    view.heard(np.zeros(44_100, np.float32))
+    view.event(Onset("S1", 40_000, 0.9, 44_000))
+    display = Display(engine, view, WavRecording(), Look(colour=False, blocks=True), "heartseg", "microphone", 390)
+
+    def drawn():
+        return "\n".join("".join(segment.text for segment in row) for row in display.rows(60, 16))
+
+    assert "listening ..." in drawn() and "█" in drawn()
+    engine._feeder.state = "device lost: waiting for it"
+    assert "device lost: waiting for it" in drawn() and "█   █" not in drawn()
 
 
 def in_a_terminal(args, folder):

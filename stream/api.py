@@ -1,0 +1,125 @@
+"""Listening from Python: one call, then events to iterate over or to be called with."""
+
+import os
+import queue
+from collections.abc import Callable, Iterator
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .engine import Accounts, Engine, SinkError
+from .events import Event
+from .feeders import Feeder, Replay
+from .segmenter import Lag, Segmenter
+from .source import FileSource
+
+
+def listen(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    device: str | int | None = None,
+    wait: bool = False,
+    speed: float | None = 1.0,
+    lag: Lag | None = None,
+    on_event: Callable[[Event], object] | None = None,
+) -> "Listening":
+    """Listen to a recording, or to a capture device where no path is given; it has begun when this returns.
+
+    device: its number, a part of its name, or None for the default; with `wait` it need not be there yet. speed: of a
+    recording, in times real time; None is as fast as it goes. on_event: called with each event, on a thread of the
+    engine; without it, iterate over what is returned. Raises SourceError where the recording or the device cannot be
+    used.
+
+    >>> with listen("heart.wav") as events:  # doctest: +SKIP
+    ...     for event in events:
+    ...         print(event)
+    """
+    feeder: Feeder
+    if path is not None:
+        feeder = Replay(FileSource(path).blocks(), speed)
+    else:
+        from .microphone import Microphone, wait_for
+
+        feeder = wait_for(device) if wait else Microphone(device)
+    return Listening(Segmenter(lag=lag), feeder, on_event)
+
+
+class Listening:
+    """A run of the engine: a context manager that stops it, and an iterator over its events that ends with it."""
+
+    def __init__(self, segmenter: Segmenter, feeder: Feeder, on_event: Callable[[Event], object] | None = None) -> None:
+        self._teller = _Teller(on_event)
+        self._engine = Engine(segmenter, feeder, [self._teller])
+        self._engine.start()
+
+    @property
+    def state(self) -> str:
+        """How the listening is doing, in a few words: "listening", or what is waited for."""
+        return self._engine.state
+
+    @property
+    def accounts(self) -> Accounts:
+        """Where every captured sample is."""
+        return self._engine.accounts
+
+    def stop(self) -> None:
+        """Hear no more; the events that are owed still come."""
+        self._engine.ask_to_stop()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end; whether it came. Raises what `on_event` raised, and RuntimeError where the run failed."""
+        if not self._engine.wait(timeout):
+            return False
+        if self._teller.error is not None:
+            raise self._teller.error
+        if self._engine.failure:
+            raise RuntimeError(self._engine.failure)
+        return True
+
+    def __iter__(self) -> Iterator[Event]:
+        """The events as they come, to the end. Raises RuntimeError where the run failed."""
+        while (event := self._teller.queue.get()) is not None:
+            yield event
+        self._teller.queue.put(None)  # for whoever iterates again
+        self.wait()
+
+    def __enter__(self) -> "Listening":
+        """The run itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Stop, and wait for the end. Raises as `wait` does, unless the block did already."""
+        self.stop()
+        if kind is None:
+            self.wait()
+        else:
+            self._engine.wait(None)
+
+
+class _Teller:
+    """A sink that passes events on."""
+
+    def __init__(self, on_event: Callable[[Event], object] | None) -> None:
+        self.queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self.error: Exception | None = None
+        self._on_event = on_event
+
+    def heard(self, block: NDArray[np.float32]) -> None:
+        """Nothing to do."""
+
+    def missed(self, length: int) -> None:
+        """Nothing to do: the gap comes as an event."""
+
+    def event(self, event: Event) -> None:
+        if self._on_event is None:
+            self.queue.put(event)
+            return
+        try:
+            self._on_event(event)
+        except Exception as error:
+            self.error = error
+            raise SinkError(f"on_event failed: {error}") from error
+
+    def close(self, accounts: Accounts) -> None:
+        self.queue.put(None)

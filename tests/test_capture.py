@@ -1,0 +1,240 @@
+"""What is made of the time stamps and flags of captured blocks, on a PortAudio that does as the test says."""
+
+import threading
+import types
+
+import numpy as np
+import pytest
+from virtual_microphone import until
+
+from heartseg.stream import capture, microphone
+from heartseg.stream.clock import STREAM_RATE
+from heartseg.stream.continuity import Block, Continuity, Timeline
+from heartseg.stream.conversion import Converter, held_back
+from heartseg.stream.devices import Unavailable, find
+from heartseg.stream.microphone import BUSY, LISTENING, LOST, Microphone, wait_for
+from heartseg.stream.ring import Missing, RingBuffer
+from heartseg.stream.source import NoSuchSource, SourceError
+
+RATE, BLOCK = 48_000, 480
+
+
+def lost(late, flags=()):
+    """Seconds said to be lost before each block, from the lateness of each block's stamp in s."""
+    continuity, found = Continuity(RATE), []
+    for n, seconds in enumerate(late):
+        block = Block(100 + n * BLOCK / RATE + seconds, n in flags, np.full((BLOCK, 1), n, np.float32))
+        found += continuity.push(block)
+    found += continuity.flush()
+    assert [part.samples[0, 0] for part in found] == list(range(len(late)))
+    return {n: round(part.lost, 4) for n, part in enumerate(found) if part.lost}
+
+
+def test_stamps_that_tremble_or_drift_lose_nothing():
+    rng = np.random.default_rng(0)
+    assert lost(rng.uniform(0, 0.045, 2_000)) == {}
+    assert lost(np.linspace(0, 0.12, 60_000)) == {}  # 200 ppm for ten minutes
+    assert lost(np.linspace(0, -0.12, 60_000)) == {}
+
+
+def test_a_stall_that_is_caught_up_loses_nothing():
+    late = np.zeros(1_000)
+    late[500:520] = np.linspace(2.0, 0.1, 20)
+    assert lost(late) == {}
+
+
+@pytest.mark.parametrize("seconds", [0.08, 2.0, 3_600.0])
+@pytest.mark.parametrize("flags", [(), (500,)])
+def test_a_loss_has_its_true_length(seconds, flags):
+    late = np.zeros(1_000)
+    late[500:] = seconds
+    late[500:505] += 0.03  # the first ones after it come late
+    assert lost(late, flags) == {500: pytest.approx(seconds, abs=1e-3)}
+    assert lost(late[:510], flags) == {500: pytest.approx(seconds, abs=1e-3)}  # the device goes right after
+
+
+def test_a_flag_without_time_lost_is_a_block_at_least():
+    assert lost(np.zeros(1_000), [500]) == {500: BLOCK / RATE}
+    assert lost(np.zeros(100), [0]) == {}  # nothing was heard before it
+
+
+@pytest.mark.parametrize("rate", [4_000, 16_000, 44_100, 48_000])
+def test_the_conversion_holds_back_what_it_says(rate):
+    block, most, given = rate // 100, 0, 0
+    converter = Converter(rate)
+    for n in range(1, 300):
+        given += len(converter.push(np.zeros(block, np.float32)))
+        most = max(most, -(-n * block * STREAM_RATE // rate) - given)
+    assert most <= held_back(rate, block) < STREAM_RATE // 3
+    assert given + len(converter.flush()) == round(299 * block * STREAM_RATE / rate)
+
+
+def test_the_timeline_knows_when_a_sample_was_heard():
+    timeline = Timeline()
+    assert timeline.when(0) is None
+    timeline.note(0, 10.0)
+    timeline.note(STREAM_RATE, 15.0)  # four seconds lost, say
+    assert timeline.when(STREAM_RATE // 2) == 10.5
+    assert timeline.when(STREAM_RATE) == 15.0 and timeline.when(2 * STREAM_RATE) == 16.0
+
+
+class PortAudioError(Exception):
+    """As sounddevice has it."""
+
+
+class FakeAudio:
+    """PortAudio with one device of 44,100 Hz; `present`, `busy` and the stream's blocks are the test's."""
+
+    PortAudioError = PortAudioError
+    _exit_handler = print
+
+    def __init__(self):
+        self.names, self.busy, self.scans, self.streams = ["Stethoscope: USB (hw:1,0)"], False, 0, []
+        self.default = types.SimpleNamespace(device=(0, 0))
+
+    def query_devices(self, index=None):
+        entries = [{"name": n, "max_input_channels": 1, "default_samplerate": 44_100.0} for n in self.names]
+        return entries if index is None else entries[index]
+
+    def check_input_settings(self, **_):
+        if self.busy:
+            raise PortAudioError("Device unavailable")
+
+    def InputStream(self, callback, finished_callback, **_):
+        self.check_input_settings()
+        stream = types.SimpleNamespace(callback=callback, finished=finished_callback, start=lambda: None,
+                                       close=lambda: None)  # fmt: skip
+        self.streams.append(stream)
+        return stream
+
+    def _terminate(self):
+        self.scans += 1
+
+    def _initialize(self):
+        pass
+
+
+@pytest.fixture
+def audio(monkeypatch):
+    fake = FakeAudio()
+    fake.time = 1_000.0
+    monkeypatch.setattr(microphone, "portaudio", lambda: fake)
+    monkeypatch.setattr(microphone, "_RETRY_S", 0.01)
+    for module in (capture, microphone):
+        monkeypatch.setattr(module, "now", lambda: fake.time)
+    return fake
+
+
+def deliver(audio, blocks, overflow=False):
+    """So many blocks of ones through the newest stream, 10 ms each by the stream's clock."""
+    for n in range(blocks):
+        audio.time += 0.01
+        times = types.SimpleNamespace(currentTime=audio.time, inputBufferAdcTime=audio.time - 0.01)
+        status = types.SimpleNamespace(input_overflow=overflow and n == 0)
+        audio.streams[-1].callback(np.ones((441, 1), np.float32), 441, times, status)
+
+
+def drained(ring):
+    """What a ring holds: lengths of samples, and gaps."""
+    found = []
+    while (read := ring.read(1 << 30)) is not None:
+        found.append((read.length, read.reason) if isinstance(read, Missing) else len(read))
+    return found
+
+
+def test_overflow_and_sleep_become_gaps_of_their_true_length(audio):
+    ring, mic = RingBuffer(10 * STREAM_RATE), Microphone(None)
+    mic.start(ring)
+    deliver(audio, 100)
+    audio.time += 0.25
+    deliver(audio, 100, overflow=True)
+    audio.time += 3_600
+    deliver(audio, 100)
+    until(lambda: ring.written == 3 * STREAM_RATE)
+    mic.stop()
+    first, overflow, second, sleep, third = drained(ring)
+    assert first == second == third == STREAM_RATE and ring.finished
+    assert overflow == (pytest.approx(0.25 * STREAM_RATE, abs=2), "overflow")
+    assert sleep == (pytest.approx(3_600 * STREAM_RATE, abs=2), "interrupted")
+    assert ring.dropped == overflow[0] + sleep[0]
+
+
+def test_a_device_that_comes_back_elsewhere_is_heard_again(audio):
+    ring, mic = RingBuffer(10 * STREAM_RATE), Microphone("steth")
+    mic.start(ring)
+    deliver(audio, 50)
+    names, audio.names = audio.names, []
+    audio.streams[-1].finished()
+    until(lambda: mic.state == LOST and audio.scans)
+    audio.busy, audio.names = True, ["Another one", names[0].replace("1,0", "2,0")]
+    until(lambda: mic.state == BUSY)
+    audio.time += 5.0
+    audio.busy = False
+    until(lambda: len(audio.streams) == 2)
+    deliver(audio, 50)
+    until(lambda: mic.state == LISTENING)
+    mic.stop()
+    assert drained(ring) == [22_050, (5 * STREAM_RATE, "device lost"), 22_050]
+    assert mic.failure is None
+
+
+def test_a_device_still_gone_at_the_end_leaves_a_gap_to_the_end(audio):
+    ring, mic = RingBuffer(10 * STREAM_RATE), Microphone(0)
+    mic.start(ring)
+    deliver(audio, 50)
+    audio.names = []
+    audio.streams[-1].finished()
+    until(lambda: mic.state == LOST and audio.scans)
+    audio.time += 7.0
+    mic.stop()
+    assert drained(ring) == [22_050, (7 * STREAM_RATE, "device lost")] and ring.finished
+
+
+def test_callbacks_that_stop_coming_are_a_loss(audio):
+    ring, mic = RingBuffer(10 * STREAM_RATE), Microphone(None)
+    mic.start(ring)
+    deliver(audio, 50)
+    until(lambda: len(audio.streams) == 2)
+    audio.time += 1.0
+    deliver(audio, 50)
+    until(lambda: mic.state == LISTENING)
+    mic.stop()
+    assert drained(ring) == [22_050, (STREAM_RATE, "device lost"), 22_050]
+
+
+def test_a_sound_system_that_hangs_does_not_keep_the_run_from_ending(audio):
+    ring, mic = RingBuffer(10 * STREAM_RATE), Microphone(None)
+    mic.start(ring)
+    deliver(audio, 50)
+    answer = threading.Event()
+    audio._initialize = lambda: answer.wait(60)
+    audio.streams[-1].finished()
+    until(lambda: mic.state == LOST and audio.scans)
+    mic.stop()
+    until(lambda: ring.closed)
+    assert not answer.is_set()
+    answer.set()
+
+
+def test_a_device_that_another_program_holds(audio):
+    audio.busy = True
+    with pytest.raises(Unavailable, match="is another program holding it"):
+        Microphone(None)
+    said = []
+
+    def say(text):
+        said.append(text)
+        audio.busy = False
+
+    assert wait_for(None, say).name == audio.names[0]
+    assert len(said) == 1 and said[0].endswith("waiting for it") and audio.scans == 1
+
+
+def test_waiting_does_not_mend_an_ambiguous_name(audio):
+    audio.names = ["USB one", "USB two"]
+    with pytest.raises(NoSuchSource, match=r"0 \(USB one\), 1 \(USB two\); give the number"):
+        wait_for("usb")
+    assert find(audio, "two") == (1, "USB two") and find(audio, None) == (0, "USB one")
+    audio.names = []
+    with pytest.raises(SourceError, match="no capture device was found"):
+        find(audio, "usb")
