@@ -7,7 +7,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
 
-from .big import SMALL, big, height, width
+from .big import HALF, NARROW, SQUARE, Size, big, height, width
 from .clock import STREAM_RATE, seconds
 from .engine import Engine
 from .hints import HEARTBEAT, LISTENING, Hints
@@ -68,14 +68,14 @@ class Display:
     def rows(self, columns: int, lines: int) -> list[Row]:
         """`lines` rows, each `columns` cells wide."""
         state = self._held or self._view.snapshot()
-        scale = _scale(columns, lines, self._look)
+        size = _size(columns, lines, self._look)
         spare = 2 if lines >= 20 else 0  # empty rows around the lamps
-        strip = max(3, lines - _CHROME - height(scale) - spare)
+        strip = max(3, lines - _CHROME - height(size) - spare)
         empty = [Segment(" " * columns)]
         picture = [
             *self._head(state, columns),
             *[empty] * (spare // 2),
-            *self._lamps(state, columns, scale),
+            *self._lamps(state, columns, size),
             *[empty] * (spare // 2),
             *(self._helped(strip + 1) if self._help else self._waveform.rows(state, columns, strip)),
             *self._foot(state, columns),
@@ -99,11 +99,11 @@ class Display:
             aside = [Segment(f"{scale}{columns * COLUMN / STREAM_RATE:.0f} s shown", _DIM)]
         return [_line(title, right, columns), _line([Segment(look.text(self._source), _DIM)], aside, columns)]
 
-    def _lamps(self, state: Snapshot, columns: int, scale: int) -> list[Row]:
+    def _lamps(self, state: Snapshot, columns: int, size: Size) -> list[Row]:
         """The lamps, which light with the onsets, and the heart rate."""
         look, bpm = self._look, state.vitals.bpm
-        pad = max(1, scale)
-        rows: list[Row] = [[Segment(" ")] for _ in range(height(scale))]
+        pad = _pad(size)
+        rows: list[Row] = [[Segment(" ")] for _ in range(height(size))]
         for kind, number in KINDS.items():
             age = min((state.position - o.emitted for o in state.onsets if o.kind == kind), default=_FADING)
             age = age if self._engine.state == _LISTENING else _FADING
@@ -111,19 +111,19 @@ class Display:
             style = look.lit[number] if age < _LIT else look.kinds[number] if on else _DIM
             ink = look.sign("█", "#") if on else look.sign("░", ".")
             side = Segment(" " * pad, style)
-            for row, text in zip(rows, big(NAMES[kind].upper(), scale, ink), strict=True):
+            for row, text in zip(rows, big(NAMES[kind].upper(), size, ink), strict=True):
                 row += [side, Segment(text, style), side, Segment("  ")]
-        number_ = "--" if bpm is None else f"{bpm:.0f}"
-        for row, text in zip(rows, big(f"{number_:>3}", scale, look.sign("█", "#")), strict=True):
+        rate = "--" if bpm is None else f"{bpm:.0f}"
+        for row, text in zip(rows, big(f"{rate:>3}", size, look.sign("█", "#")), strict=True):
             row += [Segment(" " * pad), Segment(text, _BOLD if bpm else _DIM)]
-        if scale >= 2 and look.blocks and columns >= _band(scale) + _ASIDE:
+        if size.rows >= 2 and look.blocks and columns >= _band(size) + _ASIDE:
             v = state.vitals
             for first, name, value in ((1, "systole", v.s1_s2_ms), (6, "diastole", v.s2_s1_ms)):
-                digits = big(f"{'--' if value is None else f'{value:.0f}':>4}", SMALL, "")
+                digits = big(f"{'--' if value is None else f'{value:.0f}':>4}", HALF, "")
                 for row, text in zip(rows[first:], digits, strict=False):
                     row += [Segment("      "), Segment(text, _BOLD if value else _DIM)]
                 rows[first + 2].append(Segment(f" ms {name}"))
-        rows[height(scale) // 2 if scale == SMALL else -1].append(Segment(" bpm"))
+        rows[1 if size == HALF else -1].append(Segment(" bpm"))
         return rows
 
     def _helped(self, rows: int) -> list[Row]:
@@ -166,17 +166,19 @@ class Display:
         ]
 
 
-def _scale(columns: int, lines: int, look: Look) -> int:
+def _size(columns: int, lines: int, look: Look) -> Size:
     """The largest lamps and digits that leave the strip most of the room."""
-    fitting = [s for s in (1, 2, 3) if _band(s) <= columns and height(s) <= max(5, lines // 4)]
-    if look.blocks and lines < 20:
-        return SMALL
-    return fitting[-1] if fitting else SMALL if look.blocks else 1
+    fitting = [s for s in SQUARE if _band(s) <= columns and height(s) <= lines // 4]
+    return fitting[-1] if fitting else HALF if look.blocks else NARROW
 
 
-def _band(scale: int) -> int:
+def _band(size: Size) -> int:
     """Columns of the lamps and the heart rate."""
-    return 3 * width(3, scale) + 5 * max(1, scale) + 9
+    return 3 * width(3, size) + 5 * _pad(size) + 9
+
+
+def _pad(size: Size) -> int:
+    return max(1, size.rows)
 
 
 def _fitted(row: Row, columns: int) -> Row:

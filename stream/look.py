@@ -82,5 +82,6 @@ class Look:
         return block if self.blocks else plain
 
     def text(self, text: str) -> str:
-        """The text in letters that the terminal has."""
+        """The text in letters that the terminal has, and without what would steer it."""
+        text = "".join(c if c.isprintable() else "?" for c in text)
         return text if self.blocks else text.translate(_TO_ASCII).encode("ascii", "replace").decode()
