@@ -204,20 +204,21 @@ def test_a_failing_display_leaves_the_terminal_and_the_files_in_order(terminal, 
     assert "cursor_flag 1" in terminal.tmux("display-message", "-p", "cursor_flag #{cursor_flag}")
 
 
-def test_a_lost_device_is_told(network):
-    engine, view = Engine(Segmenter(network), Replay([]), []), View()
+def test_a_lost_device_is_told_and_its_lamp_goes_out(network):
+    engine, view, look = Engine(Segmenter(network), Replay([]), []), View(), Look(colour=False, blocks=True)
     view.heard(np.zeros(44_100, np.float32))
     view.event(Onset("S1", 40_000, 0.9, 44_000))
-    display = Display(
-        engine, view, WavRecording(), Look(colour=False, blocks=True), "heartseg", "micro\x1b[2Jphone", 390
-    )
+    display = Display(engine, view, WavRecording(), look, "heartseg", "micro\x1b[2Jphone", 390)
 
     def drawn():
-        return "\n".join("".join(segment.text for segment in row) for row in display.rows(60, 16))
+        segments = [segment for row in display.rows(60, 16) for segment in row]
+        return "".join(s.text for s in segments), any(s.style == look.lit[1] for s in segments)
 
-    assert "listening ..." in drawn() and "█" in drawn() and "\x1b" not in drawn()
+    text, lit = drawn()
+    assert "listening ..." in text and lit and "\x1b" not in text
     engine._feeder.state = "device lost: waiting for it"
-    assert "device lost: waiting for it" in drawn() and "█   █" not in drawn()
+    text, lit = drawn()
+    assert "device lost: waiting for it" in text and not lit
 
 
 def in_a_terminal(args, folder):
