@@ -13,9 +13,7 @@ LOWEST_RATE, HIGHEST_RATE = 1_000, 192_000
 
 def mean_channel(block: FloatArray) -> FloatArray:
     """The mean of the channels. block: shape (n, channels)."""
-    if block.shape[1] == 1:
-        return block[:, 0]
-    return block.mean(axis=1, dtype=np.float64).astype(np.float32)
+    return np.asarray(block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float64), np.float32)
 
 
 class Converter:

@@ -1,6 +1,7 @@
 """What is made of the time stamps and flags of captured blocks, on a PortAudio that does as the test says."""
 
 import threading
+import time
 import types
 
 import numpy as np
@@ -157,6 +158,18 @@ def test_overflow_and_sleep_become_gaps_of_their_true_length(audio):
     assert overflow == (pytest.approx(0.25 * STREAM_RATE, abs=2), "overflow")
     assert sleep == (pytest.approx(3_600 * STREAM_RATE, abs=2), "interrupted")
     assert ring.dropped == overflow[0] + sleep[0]
+
+
+def test_it_knows_when_a_sample_was_heard(audio):
+    ring, mic = RingBuffer(10 * STREAM_RATE), Microphone(None)
+    assert mic.when(0) is None
+    mic.start(ring)
+    deliver(audio, 50)
+    until(lambda: ring.written == 22_050)
+    before = time.monotonic()
+    heard = mic.when(4_410)
+    assert before - 0.401 < heard < time.monotonic() - 0.399
+    mic.stop()
 
 
 def test_a_device_that_comes_back_elsewhere_is_heard_again(audio):

@@ -70,7 +70,7 @@ def test_a_replay_longer_than_the_ring_waits_for_room(network):
 class Hasty:
     """A capture device: it does not wait for room."""
 
-    failure = None
+    failure, state = None, "listening"
 
     def __init__(self, blocks):
         self._blocks = blocks
@@ -162,6 +162,23 @@ def test_a_sink_that_fails_ends_the_run_with_its_message(network):
     assert engine.wait(20)
     assert engine.failure == "disk: cannot be written (no space left)"
     assert notes.accounts is not None
+
+
+@pytest.mark.parametrize("call", ["heard", "event", "missed"])
+def test_a_sink_that_fails_leaves_the_books_balanced_and_the_others_whole(network, call):
+    def fails(_):
+        raise SinkError("disk: cannot be written (no space left)")
+
+    full, notes = Notes(), Notes()
+    setattr(full, call, fails)
+    engine = run(Hasty(heart_blocks(40)), network, full, notes)
+    assert engine.failure == "disk: cannot be written (no space left)"
+    assert full.accounts == notes.accounts and notes.accounts.balanced
+    assert notes.accounts.processed == sum(map(len, notes.samples))
+    segmenter = Segmenter(network)
+    directly = [e for block in notes.samples for e in segmenter.push(block)]
+    directly += segmenter.gap(notes.missing, "overflow") if notes.missing else []
+    assert notes.events == directly + segmenter.flush()
 
 
 def test_a_source_that_fails_keeps_what_was_heard(network):
