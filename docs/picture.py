@@ -1,4 +1,7 @@
-"""Draw the live display after a replay as an SVG: python docs/picture.py FILE SECONDS docs/display.svg."""
+"""Draw the live display during a replay as an SVG: python docs/picture.py FILE SECONDS docs/display.svg.
+
+The one in docs is of 201102081321.wav of the PASCAL set, 6.25 s.
+"""
 
 import io
 import sys
@@ -10,6 +13,8 @@ from heartseg.stream.clock import STREAM_RATE
 from heartseg.stream.display import Display
 from heartseg.stream.engine import Engine
 from heartseg.stream.feeders import Replay
+from heartseg.stream.look import Look
+from heartseg.stream.recording import WavRecording
 from heartseg.stream.segmenter import Segmenter
 from heartseg.stream.source import FileSource
 from heartseg.stream.view import View
@@ -33,8 +38,10 @@ def main(path: str, seconds: float, out: str) -> None:
     while not engine.wait(0.001):
         presence = engine.presence or presence
     engine.presence = presence
-    console = Console(record=True, width=96, height=22, file=io.StringIO(), force_terminal=True)
-    console.print(Display(engine, view, "heartseg", f"--replay {path.rsplit('/', 1)[-1]}", segmenter.lag.bound_ms))
+    console = Console(record=True, width=96, height=24, file=io.StringIO(), force_terminal=True)
+    look, name = Look(colour=True, blocks=True), path.rsplit("/", 1)[-1]
+    display = Display(engine, view, WavRecording(), look, "heartseg", name, segmenter.lag.bound_ms)
+    console.print(display, end="")
     console.save_svg(out, title="heartseg-live", theme=MONOKAI)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .api import Listening, listen
     from .engine import Accounts, Engine
-    from .events import Event, Gap, Onset, Sound
+    from .events import Event, Gap, Marker, Onset, Sound
     from .feeders import Replay
     from .heart import SimulatedHeart
     from .microphone import Microphone
@@ -24,6 +24,7 @@ _HOMES = {
     "Gap": "events",
     "Lag": "segmenter",
     "Listening": "api",
+    "Marker": "events",
     "Microphone": "microphone",
     "Onset": "events",
     "Replay": "feeders",
@@ -42,6 +43,7 @@ __all__ = [
     "Gap",
     "Lag",
     "Listening",
+    "Marker",
     "Microphone",
     "Onset",
     "Replay",

@@ -1,10 +1,10 @@
 """`heartseg-live`: name each lub and dub as it is heard."""
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
-import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ examples:
   heartseg-live --replay heart.wav --speed max --jsonl events.jsonl
   heartseg-live --device                        the default microphone
 
+keys in the display: q quit, space hold, m mark, r record, + - height, ? help
 exit status: 0 done; 1 the work failed; 2 the command was wrong
 Not a medical device.
 """
@@ -72,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--jsonl", metavar="FILE|-", help="write events as JSON Lines ('-': to standard output)")
     p.add_argument("--record", metavar="FILE.wav", help="keep what the engine heard")
+    p.add_argument("--beep", action="store_true", help="click at each lub and dub as it is named")
     p.add_argument("--lsl", action="store_true", help="publish S1 and S2 as markers of Lab Streaming Layer")
     p.add_argument("--no-display", action="store_true", help="plain lines instead of the display")
     return p
@@ -83,7 +85,7 @@ def main(argv: list[str] | None = None) -> int:
     args = p.parse_args(argv)
     from .source import NoSuchSource, SourceError
 
-    if args.list_devices or args.device is not None:
+    if args.list_devices or args.device is not None or args.beep:
         _own_stderr()
     try:
         if args.list_devices:
@@ -101,12 +103,17 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         _say(f"{error.filename or 'standard output'}: {error.strerror}")
         return 1
+    except _AtOnce as error:
+        signal.signal(error.number, signal.SIG_DFL)
+        signal.raise_signal(error.number)
+        return 1
     except KeyboardInterrupt:
         return 0
 
 
 def _say(message: str) -> None:
-    print(f"heartseg-live: {message}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # the terminal has gone
+        print(f"heartseg-live: {message}", file=sys.stderr)
 
 
 def _own_stderr() -> None:
@@ -212,20 +219,37 @@ def _run(args: argparse.Namespace, lag: "Lag", feeder: "Feeder", name: str, warn
     except (ModelError, SinkError) as error:
         _say(str(error))
         return 1
+    if args.beep:
+        from .beep import Beep, BeepError
+
+        try:
+            sinks.insert(0, Beep())
+        except BeepError as error:
+            _say(f"--beep: {error}; listening without")
     engine = Engine(segmenter, feeder, sinks)
     _on_signals(engine)
     engine.start()
+    broken = None
     if screen:
-        _show(engine, view, name, lag)
+        broken = _show(engine, view, recording, name, lag)
     else:
         _report(engine, name, recording)
     if recording.failed and screen:
         warnings.append(str(recording.message))
     for warning in warnings:
         _say(f"warning: {warning}")
-    if engine.failure:
-        _say(engine.failure)
-    return 1 if engine.failure or recording.failed else 0
+    for failure in (engine.failure, broken):
+        if failure:
+            _say(failure)
+    return 1 if engine.failure or broken or recording.failed else 0
+
+
+class _AtOnce(BaseException):
+    """The second signal: the terminal is restored on its way up, and nothing else is waited for."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 def _report(engine: "Engine", name: str, recording: "WavRecording") -> None:
@@ -249,8 +273,7 @@ def _on_signals(engine: "Engine") -> None:
     def stop(number: int, _frame: Any) -> None:
         nonlocal asked
         if asked:
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
+            raise _AtOnce(number)
         asked = True
         engine.ask_to_stop()
 
@@ -259,20 +282,23 @@ def _on_signals(engine: "Engine") -> None:
             signal.signal(number, stop)
 
 
-def _show(engine: "Engine", view: "View", name: str, lag: "Lag") -> None:
+def _show(engine: "Engine", view: "View", recording: "WavRecording", name: str, lag: "Lag") -> str | None:
     from rich.console import Console
-    from rich.live import Live
 
     from .display import Display
+    from .look import Look
+    from .screen import show
+    from .sinks import stdout_failed
 
-    console = Console()
-    shown = Display(engine, view, f"heartseg {version('heartseg')}", name, lag.bound_ms)
-    with Live(shown, console=console, screen=True, auto_refresh=False) as live:
-        due = time.monotonic()
-        while not engine.wait(max(0.0, due - time.monotonic())):
-            due = max(due + _REFRESH_S, time.monotonic())
-            live.refresh()
-    console.print(*_summary(engine, view), sep="\n", markup=False)
+    console = Console(highlight=False)
+    title = f"heartseg {version('heartseg')}"
+    display = Display(engine, view, recording, Look.of(console), title, name, lag.bound_ms)
+    broken = show(engine, view, recording, display, console)
+    try:
+        console.print(*_summary(engine, view), sep="\n", markup=False)
+    except OSError as error:  # the terminal has gone
+        stdout_failed(error)
+    return broken
 
 
 def _summary(engine: "Engine", view: "View") -> list[str]:
@@ -280,7 +306,7 @@ def _summary(engine: "Engine", view: "View") -> list[str]:
     from .lines import plain_line
     from .sinks import NOTICE
 
-    state = view.snapshot(1.0)
+    state = view.snapshot()
     lines = [plain_line(event, None) for event in state.events[-4:]]
     return [
         *lines,

@@ -1,142 +1,201 @@
-"""The live display: a scrolling phonocardiogram with each lub and dub named, and the figures below."""
+"""The live display: lamps for lub and dub, the heart rate in large digits, the rhythm strip, and the figures below."""
 
-import itertools
+import math
 
-import numpy as np
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markup import escape
 from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 
+from .big import HALF, NARROW, SQUARE, Size, big, height, width
 from .clock import STREAM_RATE, seconds
-from .decoder import Tuning
 from .engine import Engine
-from .events import Gap, Sound
+from .hints import HEARTBEAT, LISTENING, Hints
 from .lines import NAMES
+from .look import KINDS, Look
+from .recording import WavRecording
 from .sinks import NOTICE
-from .view import BIN, Snapshot, View
+from .view import Snapshot, View
+from .waveform import COLUMN, Row, Waveform
 
-_STYLES = {"S1": Style(color="red", bold=True), "S2": Style(color="blue", bold=True)}
-_PLAIN = Style(color="green")
-_GLYPHS = np.array(list(" ▀▄█─╌"))  # by 1 where the upper half is filled, plus 2 where the lower is
-_LINE, _GAP = 4, 5
-_BINS_PER_COLUMN = 5  # 50 ms
-_CHROME = 5  # lines that are not the waveform
+_LISTENING = "listening"  # the engine's state while nothing is wrong
+_LIT, _FADING = STREAM_RATE // 5, STREAM_RATE // 2
+_NONE, _DIM, _BOLD = Style(), Style(dim=True), Style(bold=True)
+_METER_CELLS, _METER_DB, _METER_BINS = 12, 60.0, 150
+_ASIDE = 34  # columns of the intervals beside the heart rate
+_CHROME = 6  # lines that are neither lamps nor waveform
+_HELP = [
+    ("q", "quit"),
+    ("space", "hold the picture, listen on"),
+    ("m", "mark this moment"),
+    ("r", "start or stop recording"),
+    ("+ -", "taller, flatter waveform"),
+    ("?", "close this help"),
+]
 
 
 class Display:
-    """A rich renderable that draws the state of a run in whatever space it is given."""
+    """Draws the state of a run in whatever space it is given: `rows` for a screen, or printed by rich."""
 
-    def __init__(self, engine: Engine, view: View, title: str, source: str, lag_ms: float) -> None:
-        self._engine, self._view = engine, view
+    def __init__(
+        self, engine: Engine, view: View, recording: WavRecording, look: Look, title: str, source: str, lag_ms: float
+    ) -> None:
+        self._engine, self._view, self._recording, self._look = engine, view, recording, look
         self._title, self._source, self._lag_ms = title, source, lag_ms
+        self._waveform, self._hints = Waveform(look), Hints()
+        self._held: Snapshot | None = None
+        self._load, self._load_due = 0.0, 0
+        self._help = False
+
+    def pause(self) -> None:
+        """Hold the picture, or go on with what is heard by now."""
+        self._held = None if self._held else self._view.snapshot()
+
+    def toggle_help(self) -> None:
+        """Show what the keys do, or the strip again."""
+        self._help = not self._help
+
+    def zoom(self, factor: float) -> None:
+        """Draw the waveform so many times taller."""
+        self._waveform.zoom = min(8.0, max(1 / 8, self._waveform.zoom * factor))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw."""
-        width, height = options.max_width, options.height or console.size.height
-        columns = max(3, width - 2)
-        state = self._view.snapshot(columns * _BINS_PER_COLUMN * BIN / STREAM_RATE)
-        tenths = state.position * 10 // STREAM_RATE
-        clock = f"{tenths // 600:02d}:{tenths % 600 // 10:02d}.{tenths % 10}"
-        yield _line(f"[b]{self._title}[/b]   {NOTICE}", clock, width)
-        yield _line(f"[dim]{escape(self._source)}[/dim]", f"{columns * _BINS_PER_COLUMN / 100:.1f} s shown", width)
-        yield from _waveform(state, columns, max(3, height - _CHROME))
-        yield from self._figures(state, width)
+        """Draw for rich."""
+        for row in self.rows(options.max_width, options.height or console.size.height):
+            yield from row
+            yield Segment.line()
 
-    def _figures(self, state: Snapshot, width: int) -> RenderResult:
-        v = state.vitals
-        yield _line(
-            f"[b]{_number(v.bpm, '.0f')} bpm[/b]   S1–S2 {_number(v.s1_s2_ms, '.0f')} ms   "
-            f"S2–S1 {_number(v.s2_s1_ms, '.0f')} ms   confidence {_number(v.confidence, '.2f')}",
-            self._hint(state), width,
-        )  # fmt: skip
-        load = self._engine.load
-        headroom = f"{1 / load:.0f}×" if load else "–"
+    def rows(self, columns: int, lines: int) -> list[Row]:
+        """`lines` rows, each `columns` cells wide."""
+        state = self._held or self._view.snapshot()
+        size = _size(columns, lines, self._look)
+        spare = 2 if lines >= 20 else 0  # empty rows around the lamps
+        strip = max(3, lines - _CHROME - height(size) - spare)
+        empty = [Segment(" " * columns)]
+        picture = [
+            *self._head(state, columns),
+            *[empty] * (spare // 2),
+            *self._lamps(state, columns, size),
+            *[empty] * (spare // 2),
+            *(self._helped(strip + 1) if self._help else self._waveform.rows(state, columns, strip)),
+            *self._foot(state, columns),
+        ]
+        return [_fitted(row, columns) for row in [*picture, *[empty] * lines][:lines]]
+
+    def _head(self, state: Snapshot, columns: int) -> list[Row]:
+        recording, look = self._recording, self._look
+        right = [Segment(_clock(seconds(state.position)), _BOLD)]
+        if recording.recording:
+            dot = f"{look.sign('●', '*')} REC {_clock(recording.seconds)[:-2]}"
+            right = [Segment(dot, look.alarm), Segment("  "), *right]
+        title = [Segment(self._title, _BOLD), Segment(f"  {NOTICE}")]
+        if self._held:
+            aside = [Segment(" PAUSED ", _BOLD + Style(reverse=True))]
+        elif recording.message:
+            aside = [Segment(look.text(recording.message), look.warning)]
+        else:
+            zoom = self._waveform.zoom
+            scale = "" if zoom == 1 else f"height {look.text('×')}{zoom:.2g}   "
+            aside = [Segment(f"{scale}{columns * COLUMN / STREAM_RATE:.0f} s shown", _DIM)]
+        return [_line(title, right, columns), _line([Segment(look.text(self._source), _DIM)], aside, columns)]
+
+    def _lamps(self, state: Snapshot, columns: int, size: Size) -> list[Row]:
+        """The lamps, which light with the onsets, and the heart rate."""
+        look, bpm = self._look, state.vitals.bpm
+        pad = _pad(size)
+        rows: list[Row] = [[Segment(" ")] for _ in range(height(size))]
+        for kind, number in KINDS.items():
+            age = min((state.position - o.emitted for o in state.onsets if o.kind == kind), default=_FADING)
+            age = age if self._engine.state == _LISTENING else _FADING
+            on = age < _FADING
+            style = look.lit[number] if age < _LIT else look.kinds[number] if on else _DIM
+            ink = look.sign("█", "#") if on else look.sign("░", ".")
+            side = Segment(" " * pad, style)
+            for row, text in zip(rows, big(NAMES[kind].upper(), size, ink), strict=True):
+                row += [side, Segment(text, style), side, Segment("  ")]
+        rate = "--" if bpm is None else f"{bpm:.0f}"
+        for row, text in zip(rows, big(f"{rate:>3}", size, look.sign("█", "#")), strict=True):
+            row += [Segment(" " * pad), Segment(text, _BOLD if bpm else _DIM)]
+        if size.rows >= 2 and look.blocks and columns >= _band(size) + _ASIDE:
+            v = state.vitals
+            for first, name, value in ((1, "systole", v.s1_s2_ms), (6, "diastole", v.s2_s1_ms)):
+                digits = big(f"{'--' if value is None else f'{value:.0f}':>4}", HALF, "")
+                for row, text in zip(rows[first:], digits, strict=False):
+                    row += [Segment("      "), Segment(text, _BOLD if value else _DIM)]
+                rows[first + 2].append(Segment(f" ms {name}"))
+        rows[1 if size == HALF else -1].append(Segment(" bpm"))
+        return rows
+
+    def _helped(self, rows: int) -> list[Row]:
+        lines = [[Segment(f"  {key:<8}", _BOLD), Segment(words)] for key, words in _HELP]
+        above = max(0, (rows - len(lines)) // 2)
+        return [*[[]] * above, *lines, *[[]] * rows][:rows]
+
+    def _foot(self, state: Snapshot, columns: int) -> list[Row]:
+        look, v = self._look, state.vitals
+        doing = self._engine.state
+        words = self._hints.words(state, self._engine.presence) if doing == _LISTENING else look.text(doing)
+        style = look.good if words == HEARTBEAT else _DIM if words == LISTENING else look.warning
+        intervals = (
+            f"systole {_number(v.s1_s2_ms, '4.0f')} ms   diastole {_number(v.s2_s1_ms, '4.0f')} ms   "
+            f"confidence {_number(v.confidence, '4.2f')}"
+        )
+        if state.position >= self._load_due:
+            self._load, self._load_due = self._engine.load, state.position + STREAM_RATE
+        headroom = f"{min(999, 1 / self._load):3.0f}" if self._load else "  –"
         dropped = seconds(self._engine.accounts.dropped)
-        figures = f"lag {self._lag_ms:.0f} ms   headroom {headroom}   dropped {dropped:.2f} s"
-        yield _line(figures, "Ctrl-C stops", width)
+        figures = f"lag {self._lag_ms:.0f} ms   headroom {headroom}×   dropped {dropped:.2f} s"
+        return [
+            _line([Segment(words, style)], self._meter(state), columns),
+            _line([Segment(look.text(intervals))], [], columns),
+            _line([Segment(look.text(figures), _DIM)], [Segment("? help  q quit", _DIM)], columns),
+        ]
 
-    def _hint(self, state: Snapshot) -> str:
-        recent = state.peaks[-300:]
-        if state.position < 2 * STREAM_RATE:
-            return "[dim]listening ...[/dim]"
-        if len(recent) and recent.max() < 1e-4:
-            return "[yellow]silence[/yellow]"
-        if len(recent) and (recent >= 0.999).mean() > 0.02:
-            return "[yellow]clipping: lower the gain[/yellow]"
-        if self._engine.presence < Tuning.presence:
-            return "[yellow]no heartbeat found[/yellow]"
-        return "[green]heartbeat[/green]"
+    def _meter(self, state: Snapshot) -> Row:
+        """The loudest of the last second and a half, in dB of full scale."""
+        look = self._look
+        peak = float(state.peaks[-_METER_BINS:].max(initial=0.0))
+        db = max(-_METER_DB, 20 * math.log10(peak)) if peak > 0 else -_METER_DB
+        full = min(_METER_CELLS, round(_METER_CELLS * (1 + db / _METER_DB)))
+        style = look.alarm if peak >= 0.999 else look.warning if db > -3 else look.good
+        return [
+            Segment("level ", _DIM),
+            Segment(look.sign("█", "#") * full, style),
+            Segment(look.sign("░", ".") * (_METER_CELLS - full), _DIM),
+            Segment(f" {db:3.0f} dB"),
+        ]
 
 
-def _expected(state: Snapshot) -> list[Sound]:
-    """Sounds named at their onset and not decided yet, as long as they mostly are."""
-    decided = max((e.offset for e in state.events if isinstance(e, Sound)), default=0)
-    return [
-        Sound(o.kind, o.onset, o.expected_offset, o.confidence, o.emitted)
-        for o in state.onsets
-        if o.onset >= decided and state.position - o.onset < STREAM_RATE
-    ]
+def _size(columns: int, lines: int, look: Look) -> Size:
+    """The largest lamps and digits that leave the strip most of the room."""
+    fitting = [s for s in SQUARE if _band(s) <= columns and height(s) <= lines // 4]
+    return fitting[-1] if fitting else HALF if look.blocks else NARROW
+
+
+def _band(size: Size) -> int:
+    """Columns of the lamps and the heart rate."""
+    return 3 * width(3, size) + 5 * _pad(size) + 9
+
+
+def _pad(size: Size) -> int:
+    return max(1, size.rows)
+
+
+def _fitted(row: Row, columns: int) -> Row:
+    """The row, cut or filled to so many cells."""
+    return Segment.adjust_line_length(row, columns)
+
+
+def _line(left: Row, right: Row, columns: int) -> Row:
+    """A part on the left, cut where it would meet the one on the right."""
+    room = columns - sum(cell_len(s.text) for s in right) - 1
+    return [*Segment.adjust_line_length(left, max(0, room)), Segment(" "), *right]
 
 
 def _number(value: float | None, form: str) -> str:
-    return "–" if value is None else format(value, form)
+    return f"{'–':>4}" if value is None else format(value, form)
 
 
-def _line(left: str, right: str, width: int) -> Text:
-    """One line with a part on the left and one on the right, cut to the width."""
-    start, end = Text.from_markup(left), Text.from_markup(right)
-    start.truncate(max(0, width - end.cell_len - 1), overflow="ellipsis")
-    start.append(" " * max(1, width - start.cell_len - end.cell_len))
-    start.append_text(end)
-    start.truncate(width)
-    return start
-
-
-def _waveform(state: Snapshot, columns: int, rows: int) -> RenderResult:
-    """Bars around a centre line, those of a sound in its colour, and below them its name."""
-    peaks = np.zeros(columns * _BINS_PER_COLUMN, np.float32)
-    peaks[len(peaks) - len(state.peaks) :] = state.peaks
-    level = peaks.reshape(columns, _BINS_PER_COLUMN).max(axis=1)
-    top = max(float(np.quantile(level, 0.98)), 1e-4)
-    half = np.clip(np.rint(level / top * rows), 0, rows).astype(int)  # in half rows, each side
-
-    start = state.position // BIN * BIN - len(peaks) * BIN
-    per_column = BIN * _BINS_PER_COLUMN
-    kinds: list[str] = [""] * columns
-    names, styles = [" "] * columns, [_PLAIN] * columns
-    gaps = [False] * columns
-    for event in (*state.events, *_expected(state)):
-        if isinstance(event, Gap):
-            last = (event.end - start) // per_column
-            for c in range(max(0, (event.start - start) // per_column), min(columns, last + 1)):
-                gaps[c] = True
-            continue
-        first, last = (event.onset - start) // per_column, (event.offset - 1 - start) // per_column
-        for c in range(max(0, first), min(columns, last + 1)):
-            kinds[c] = event.kind
-        centre = ((event.onset + event.offset) // 2 - start) // per_column
-        for i, letter in enumerate(NAMES[event.kind]):
-            if 0 <= centre - 1 + i < columns:
-                names[centre - 1 + i], styles[centre - 1 + i] = letter, _STYLES[event.kind]
-
-    # The style runs are the same in every row; a row's glyphs follow from how far it is from the centre line.
-    edges = [0, *(c for c in range(1, columns) if kinds[c] != kinds[c - 1]), columns]
-    runs = [(a, b, _STYLES.get(kinds[a], _PLAIN)) for a, b in itertools.pairwise(edges)]
-    line = np.where(gaps, _GAP, _LINE)
-    middle = rows // 2
-    for row in range(rows):
-        upper, lower = abs(2 * row - 2 * middle), abs(2 * row + 1 - 2 * middle)
-        glyphs = (half > upper) + 2 * (half > lower)
-        if row == middle:
-            glyphs = np.where(glyphs == 0, line, glyphs)
-        text_row = "".join(_GLYPHS[glyphs])
-        yield Segment(" ")
-        for first, last, style in runs:
-            yield Segment(text_row[first:last], style)
-        yield Segment.line()
-    text = Text(" ")
-    for letter, style in zip(names, styles, strict=True):
-        text.append(letter, style)
-    yield text
+def _clock(seconds: float) -> str:
+    tenths = int(seconds * 10)
+    return f"{tenths // 600:02d}:{tenths % 600 // 10:02d}.{tenths % 10}"

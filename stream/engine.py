@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .clock import STREAM_RATE
-from .events import Event
+from .events import Event, Marker
 from .feeders import Feeder
 from .ring import Missing, RingBuffer
 from .segmenter import Segmenter
@@ -72,6 +72,7 @@ class Engine:
         self._worker = threading.Thread(target=self._work, name="heartseg-worker", daemon=True)
         self._failure: str | None = None
         self._stopping = False
+        self._marks: deque[int] = deque()
         self._missed = 0  # samples that the ring said were dropped
         self._work_done: deque[tuple[int, float]] = deque(maxlen=200)
         self.presence = 0.0
@@ -126,11 +127,16 @@ class Engine:
         self._stopping = True
         self._feeder.stop()
 
+    def mark(self) -> None:
+        """Mark what was captured last: the sinks hear of it once the worker has come there. From any thread."""
+        self._marks.append(self._ring.written + self._ring.dropped)
+
     def _work(self) -> None:
         try:
             self._loop()
             for event in self._segmenter.flush():
                 self._tell(methodcaller("event", event))
+            self._tell_marks()
         except Exception as error:
             self._failure = f"the engine failed: {type(error).__name__}: {error}"
         finally:
@@ -146,6 +152,7 @@ class Engine:
     def _loop(self) -> None:
         ring, segmenter = self._ring, self._segmenter
         while self._failure is None:
+            self._tell_marks()
             found = ring.read(_READ)
             if found is None:
                 if ring.finished:
@@ -164,6 +171,10 @@ class Engine:
             self.presence = segmenter.presence
             for event in events:
                 self._tell(methodcaller("event", event))
+
+    def _tell_marks(self) -> None:
+        while self._marks and self._marks[0] <= self._segmenter.position:
+            self._tell(methodcaller("event", Marker(self._marks.popleft())))
 
     def _tell(self, what: Callable[[Sink], Any]) -> None:
         """Tell every sink. One that fails hears no more but the close, and the run ends after what is in hand."""

@@ -1,4 +1,4 @@
-"""What the engine says: sounds, onsets and gaps, at integer positions of the stream (samples at 44,100 Hz)."""
+"""What the engine says: sounds, onsets, gaps and markers, at integer positions of the stream (samples at 44,100 Hz)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -89,4 +89,15 @@ class Gap:
         }
 
 
-Event = Sound | Onset | Gap
+@dataclass(frozen=True)
+class Marker:
+    """The listener marked what was heard at sample `at`."""
+
+    at: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line of the JSONL form."""
+        return {"type": "marker", "at_s": round(seconds(self.at), 4), "at_sample": self.at}
+
+
+Event = Sound | Onset | Gap | Marker

@@ -5,15 +5,17 @@ from numpy.typing import NDArray
 
 from .clock import seconds
 from .engine import Accounts
-from .events import Event, Gap, Onset, Sound
+from .events import Event, Gap, Marker, Onset, Sound
 from .sinks import NOTICE, stdout_failed
 from .vitals import VitalSigns
 
 NAMES = {"S1": "lub", "S2": "dub"}
 
 
-def plain_line(event: Sound | Gap, bpm: float | None) -> str:
+def plain_line(event: Sound | Gap | Marker, bpm: float | None) -> str:
     """One event as a line of text."""
+    if isinstance(event, Marker):
+        return f"{seconds(event.at):10.3f} s  mark"
     if isinstance(event, Gap):
         return f"{seconds(event.start):10.3f} s  gap  {seconds(event.end - event.start):.3f} s missing: {event.reason}"
     length = seconds(event.offset - event.onset) * 1000
@@ -39,7 +41,7 @@ class PlainLines:
         """Nothing to do: the gap comes as an event."""
 
     def event(self, event: Event) -> None:
-        """Print a sound or a gap."""
+        """Print a sound, a gap or a mark."""
         if isinstance(event, Onset):
             return
         self._vitals.event(event)

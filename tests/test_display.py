@@ -1,60 +1,286 @@
 """The display in a real terminal."""
 
+import fcntl
+import json
 import os
+import pty
+import re
 import shutil
+import signal
+import struct
 import subprocess
 import sys
+import termios
+import threading
 import time
 
+import numpy as np
 import pytest
+
+from heartseg.stream.display import Display
+from heartseg.stream.engine import Engine
+from heartseg.stream.events import Onset
+from heartseg.stream.feeders import Replay
+from heartseg.stream.look import Look
+from heartseg.stream.recording import WavRecording
+from heartseg.stream.segmenter import Segmenter
+from heartseg.stream.view import View
+
+COMMAND = "import sys; from heartseg.stream.cli import main; sys.exit(main())"
+LIVE = f"{sys.executable} -c '{COMMAND}'"
+
+
+class Terminal:
+    """A tmux pane with a shell in it."""
+
+    def __init__(self, socket, folder):
+        self._socket, self._folder = str(socket), folder
+
+    def tmux(self, *args):
+        return subprocess.run(["tmux", "-S", self._socket, *args], capture_output=True, text=True, check=True).stdout
+
+    def open(self, width, height):
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height), "-c", self._folder,
+                  "env PS1='$ ' sh")  # fmt: skip
+
+    def keys(self, *keys):
+        self.tmux("send-keys", *keys)
+
+    def screen(self, *options):
+        return self.tmux("capture-pane", "-p", *options)
+
+    def run(self, args="", env="", before=""):
+        self.keys(f"{before}{env} {LIVE} --demo {args}; echo status $?", "Enter")
+
+    def until(self, wanted, *options, seconds=40):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            shown = self.screen(*options)
+            if wanted(shown):
+                return shown
+            time.sleep(0.05)
+        raise AssertionError(f"not seen in {seconds} s:\n{self.screen()}")
 
 
 @pytest.fixture
 def terminal(tmp_path):
-    """A tmux pane: `terminal(width, height)` returns (type, screen)."""
+    """A terminal to be opened at a size; its shell is in `tmp_path`."""
     if shutil.which("tmux") is None:
         if os.environ.get("CI"):
             pytest.fail("CI needs tmux")
         pytest.skip("needs tmux")
-    socket = str(tmp_path / "tmux")
-
-    def tmux(*args):
-        return subprocess.run(["tmux", "-S", socket, *args], capture_output=True, text=True, check=True).stdout
-
-    def open_at(width, height):
-        tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height), "env PS1='$ ' sh")
-        return (lambda *keys: tmux("send-keys", *keys)), (lambda: tmux("capture-pane", "-p"))
-
-    yield open_at
-    subprocess.run(["tmux", "-S", socket, "kill-server"], capture_output=True)
+    terminal = Terminal(tmp_path / "tmux", tmp_path)
+    yield terminal
+    subprocess.run(["tmux", "-S", str(tmp_path / "tmux"), "kill-server"], capture_output=True)
 
 
-def until(screen, wanted, seconds=40):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        shown = screen()
-        if wanted(shown):
-            return shown
-        time.sleep(0.2)
-    raise AssertionError(f"not seen in {seconds} s:\n{screen()}")
+def settled(shown):
+    return "lub" in shown and "dub" in shown and "heartbeat" in shown and not re.search("[–-] ms", shown)
 
 
-LIVE = f"{sys.executable} -c 'import sys; from heartseg.stream.cli import main; sys.exit(main())'"
+FIGURES = ("bpm", "systole", "diastole", "confidence", "level", " dB", "lag", "headroom", "dropped", "? help", "q quit")
 
 
-@pytest.mark.parametrize(("width", "height"), [(80, 24), (200, 50)])
-def test_the_display_names_each_sound_and_leaves_the_terminal_as_it_was(terminal, width, height):
-    keys, screen = terminal(width, height)
-    keys("echo before; " + LIVE + " --demo; echo status $?", "Enter")
-    shown = until(screen, lambda s: "lub" in s and "dub" in s and "heartbeat" in s and " bpm" in s and "– bpm" not in s)
+@pytest.mark.parametrize(("width", "height"), [(60, 16), (80, 24), (200, 50)])
+def test_it_shows_all_there_is_and_leaves_the_terminal_as_it_was(terminal, width, height):
+    terminal.open(width, height)
+    terminal.run(before="echo before; ")
+    shown = terminal.until(settled)
     lines = shown.splitlines()
     assert len(lines) == height and max(map(len, lines)) <= width
-    assert "Not a medical device." in lines[0]
-    for word in ("S1–S2", "S2–S1", "confidence", "lag", "headroom", "dropped", "Ctrl-C"):
+    assert "Not a medical device." in lines[0] and "simulated heart" in lines[1], shown
+    for word in FIGURES:
         assert word in shown, shown
     assert "█" in shown
-    figures = next(line for line in lines if "S1–S2" in line)
-    assert 60 <= int(figures.split(" bpm")[0]) <= 85, figures
-    keys("C-c")
-    after = until(screen, lambda s: "status 0" in s)
+    intervals = next(line for line in lines if "confidence" in line).split()
+    assert 250 <= int(intervals[1]) <= 420 and 380 <= int(intervals[4]) <= 620
+    assert lines[-1].endswith("q quit")
+    terminal.keys("C-c")
+    after = terminal.until(lambda s: "status 0" in s)
     assert "before" in after and "█" not in after and "dropped" in after
+
+
+def test_a_lamp_lights_with_each_sound_and_goes_out(terminal):
+    terminal.open(80, 24)
+    terminal.run(env="COLORTERM=truecolor")
+
+    def lit(shown):
+        return re.search(r"\x1b\[[0-9;]*48;[25];", shown) is not None
+
+    terminal.until(lit, "-e")
+    terminal.until(lambda s: settled(s) and not lit(s), "-e")
+    terminal.until(lit, "-e")
+
+
+def test_it_follows_the_size_of_the_terminal(terminal):
+    terminal.open(100, 30)
+    terminal.run()
+    terminal.until(settled)
+    for width, height in ((60, 16), (120, 40), (30, 8)):
+        terminal.tmux("resize-window", "-x", str(width), "-y", str(height))
+        shown = terminal.until(lambda s, h=height: len(s.splitlines()) == h and "heartseg" in s.splitlines()[0])
+        assert max(map(len, shown.splitlines())) <= width
+    terminal.tmux("resize-window", "-x", "80", "-y", "24")
+    assert len(terminal.until(lambda s: settled(s) and "q quit" in s.splitlines()[-1]).splitlines()) == 24
+
+
+def test_keys(terminal, tmp_path):
+    terminal.open(80, 24)
+    terminal.run("--jsonl events.jsonl")
+    terminal.until(settled)
+    terminal.keys("?")
+    terminal.until(lambda s: "mark this moment" in s and "lub" not in s)
+    terminal.keys("?")
+    terminal.until(settled)
+    terminal.keys("+")
+    terminal.until(lambda s: "height ×1.4" in s)
+    terminal.keys("-")
+    terminal.until(lambda s: "height" not in s)
+    terminal.keys("m")
+    terminal.until(lambda s: "▲" in s)
+
+    terminal.keys("r")
+    terminal.until(lambda s: "● REC 00:01" in s)
+    terminal.keys("r")
+    shown = terminal.until(lambda s: "REC" not in s)
+    (kept,) = tmp_path.glob("heartseg-*.wav")
+    assert kept.name[:20] in shown and kept.stat().st_size > 4 * 44_100
+
+    terminal.keys("Space")
+    held = terminal.until(lambda s: "PAUSED" in s).splitlines()[:20]
+    sounds = (tmp_path / "events.jsonl").read_text().count('"sound"')
+    deadline = time.monotonic() + 20
+    while (tmp_path / "events.jsonl").read_text().count('"sound"') < sounds + 3:  # it listens on
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert terminal.screen().splitlines()[:20] == held
+    terminal.keys("Space")
+    caught = terminal.until(lambda s: "PAUSED" not in s)
+    assert caught.splitlines()[0] > held[0]
+
+    terminal.keys("q")
+    terminal.until(lambda s: "status 0" in s)
+    events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    (mark,) = [e for e in events if e["type"] == "marker"]
+    assert mark["at_s"] == round(mark["at_sample"] / 44_100, 4) > 1
+    at = events.index(mark)
+    assert events[at - 1]["emitted_s"] <= mark["at_s"] + 0.5 and events[at + 1]["emitted_s"] >= mark["at_s"]
+    terminal.keys("ec", "ho typed", "Enter")  # the terminal echoes again
+    terminal.until(lambda s: "echo typed" in s)
+
+
+def test_without_colour_the_kinds_differ_in_shape(terminal):
+    terminal.open(80, 24)
+    terminal.run(env="NO_COLOR=1")
+    shown = terminal.until(lambda s: settled(s) and "▒" in s and re.search(r"\x1b\[[0-9;]*7m", s), "-e")
+    assert not re.search(r"\x1b\[([0-9;]*;)?([34][0-8]|9[0-7])[;m]", shown)
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 16), (80, 24)])
+def test_without_unicode_it_keeps_to_ascii(terminal, width, height):
+    terminal.open(width, height)
+    terminal.run(env="LC_ALL=C")
+    shown = terminal.until(settled)
+    assert shown.isascii() and "#" in shown
+    assert any("##" in line and line.rstrip().endswith("bpm") for line in shown.splitlines())
+    for word in FIGURES:
+        assert word in shown, shown
+
+
+def test_a_failing_display_leaves_the_terminal_and_the_files_in_order(terminal, tmp_path):
+    (tmp_path / "broken.py").write_text(
+        "import sys\n"
+        "from heartseg.stream import display\n"
+        "from heartseg.stream.cli import main\n"
+        "rows, times = display.Display.rows, iter(range(40))\n"
+        "display.Display.rows = lambda *a: rows(*a) if next(times, None) is not None else 1 / 0\n"
+        "sys.exit(main(['--demo', '--jsonl', 'events.jsonl']))\n"
+    )
+    terminal.open(80, 24)
+    terminal.keys(f"echo before; {sys.executable} broken.py; echo status $?", "Enter")
+    shown = terminal.until(lambda s: "status 1" in s)
+    assert "before" in shown and "the display failed: ZeroDivisionError" in shown and "Traceback" not in shown
+    assert '"end"' in (tmp_path / "events.jsonl").read_text().splitlines()[-1]
+    assert "cursor_flag 1" in terminal.tmux("display-message", "-p", "cursor_flag #{cursor_flag}")
+
+
+def test_a_lost_device_is_told_and_its_lamp_goes_out(network):
+    engine, view, look = Engine(Segmenter(network), Replay([]), []), View(), Look(colour=False, blocks=True)
+    view.heard(np.zeros(44_100, np.float32))
+    view.event(Onset("S1", 40_000, 0.9, 44_000))
+    display = Display(engine, view, WavRecording(), look, "heartseg", "micro\x1b[2Jphone", 390)
+
+    def drawn():
+        segments = [segment for row in display.rows(60, 16) for segment in row]
+        return "".join(s.text for s in segments), any(s.style == look.lit[1] for s in segments)
+
+    text, lit = drawn()
+    assert "listening ..." in text and lit and "\x1b" not in text
+    engine._feeder.state = "device lost: waiting for it"
+    text, lit = drawn()
+    assert "device lost: waiting for it" in text and not lit
+
+
+def in_a_terminal(args, folder):
+    """heartseg-live as the leader of a session whose terminal is a new one: (process, the other end)."""
+    leader, follower = pty.openpty()
+    fcntl.ioctl(leader, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+    def adopt():
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, "--demo", *args], stdin=follower, stdout=follower, stderr=follower,
+        cwd=folder, preexec_fn=adopt, env={**os.environ, "TERM": "xterm-256color"},
+    )  # fmt: skip
+    os.close(follower)
+    return process, leader
+
+
+def drawn(leader):
+    """What is written to the terminal from now on; grows."""
+    written = bytearray()
+
+    def read():
+        try:
+            while data := os.read(leader, 1 << 16):
+                written.extend(data)
+        except OSError:
+            return
+
+    threading.Thread(target=read, daemon=True).start()
+    return written
+
+
+def until(condition, seconds=40):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_restore_the_terminal(tmp_path, number):
+    process, leader = in_a_terminal(["--jsonl", "events.jsonl"], tmp_path)
+    before = termios.tcgetattr(leader)
+    written = drawn(leader)
+    until(lambda: b"lub" in written)
+    assert termios.tcgetattr(leader) != before
+    process.send_signal(number)
+    until(lambda: process.poll() is not None)
+    assert process.returncode == 0
+    until(lambda: b"heard" in written)
+    assert written.rindex(b"\x1b[?1049l") > written.rindex(b"\x1b[?1049h")
+    assert written.rindex(b"\x1b[?25h") > written.rindex(b"\x1b[?25l")
+    assert b'"end"' in (tmp_path / "events.jsonl").read_bytes()
+
+
+def test_closing_the_terminal_ends_the_run_in_good_order(tmp_path):
+    process, leader = in_a_terminal(["--jsonl", "events.jsonl", "--record", "kept.wav"], tmp_path)
+    heard = b""
+    while b"lub" not in heard:
+        heard += os.read(leader, 1 << 16)
+    os.close(leader)
+    assert process.wait(40) == 0
+    assert '"end"' in (tmp_path / "events.jsonl").read_text().splitlines()[-1]

@@ -9,7 +9,7 @@ import pytest
 
 from heartseg.stream.clock import STREAM_RATE
 from heartseg.stream.engine import Engine, SinkError
-from heartseg.stream.events import Gap, Sound
+from heartseg.stream.events import Gap, Marker, Sound
 from heartseg.stream.feeders import Replay
 from heartseg.stream.heart import SimulatedHeart
 from heartseg.stream.segmenter import Segmenter
@@ -112,6 +112,25 @@ def test_stopping_flushes_the_tail(network):
     heard = np.concatenate(notes.samples)
     assert notes.accounts.processed == len(heard) > STREAM_RATE
     assert notes.events == directly([heard], network)
+
+
+def test_marks_come_in_order_and_disturb_nothing(network):
+    blocks, notes = heart_blocks(12), Notes()
+    engine = Engine(Segmenter(network), Replay(blocks, 8.0), [notes])
+    engine.start()
+    while not engine.wait(0.1):
+        engine.mark()
+    marks = [e for e in notes.events if isinstance(e, Marker)]
+    assert len(marks) >= 3 and [m.at for m in marks] == sorted(m.at for m in marks)
+    assert all(0 <= m.at <= 12 * STREAM_RATE for m in marks)
+    assert [e for e in notes.events if not isinstance(e, Marker)] == directly(blocks, network)
+    heard = 0
+    for event in notes.events:
+        if isinstance(event, Marker):
+            assert event.at > heard - STREAM_RATE // 2  # all that the worker reads at a time
+        else:
+            heard = event.emitted
+    engine.mark()  # after the end: nothing to mark, and nothing breaks
 
 
 class Broken(Segmenter):
