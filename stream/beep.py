@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import devices
 from .clock import STREAM_RATE
 from .engine import Accounts
 from .events import Event, Onset
@@ -39,14 +40,18 @@ class Beep:
             import sounddevice
         except OSError:
             raise BeepError("PortAudio is not installed") from None
-        self._errors = sounddevice.PortAudioError
+        self._audio = sounddevice
         try:
-            self._stream: Any = sounddevice.OutputStream(
-                samplerate=STREAM_RATE, channels=1, dtype="float32", latency="low", callback=self._fill
-            )
-            self._stream.start()
+            self._open()
         except (sounddevice.PortAudioError, ValueError) as error:
             raise BeepError(f"no output device can be opened ({error})") from None
+
+    def _open(self) -> None:
+        self._opened = devices.rescans
+        self._stream: Any = self._audio.OutputStream(
+            samplerate=STREAM_RATE, channels=1, dtype="float32", latency="low", callback=self._fill
+        )
+        self._stream.start()
 
     def _fill(self, out: FloatArray, frames: int, _time: Any, _status: Any) -> None:
         if self._asked:
@@ -63,14 +68,19 @@ class Beep:
 
     def event(self, event: Event) -> None:
         """Click at an onset."""
-        if isinstance(event, Onset):
-            self._asked.append(self._clicks[event.kind])
+        if not isinstance(event, Onset):
+            return
+        if self._opened != devices.rescans:  # a lost microphone is back, and our output went with it
+            with contextlib.suppress(self._audio.PortAudioError, ValueError):
+                self._open()
+        self._asked.append(self._clicks[event.kind])
 
     def close(self, accounts: Accounts) -> None:
         """Close the output."""
-        with contextlib.suppress(self._errors):
-            self._stream.abort()
-            self._stream.close()
+        if self._opened == devices.rescans:
+            with contextlib.suppress(self._audio.PortAudioError):
+                self._stream.abort()
+                self._stream.close()
 
 
 class BeepError(Exception):

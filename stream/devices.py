@@ -6,6 +6,9 @@ from typing import Any
 
 from .source import NoSuchSource, SourceError
 
+rescans = 0
+"""How often `rescan` was called: a stream that was opened before the last time is no more, and must not be touched."""
+
 
 class Unavailable(SourceError):
     """The device cannot be used now; later it may."""
@@ -29,6 +32,8 @@ def portaudio() -> Any:
 
 def rescan(audio: Any) -> None:
     """Have PortAudio look for devices anew, which it does only when it starts. Ends every stream of the process."""
+    global rescans
+    rescans += 1
     audio._terminate()
     audio._initialize()
 

@@ -7,6 +7,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
 
+from . import feeders
 from .big import HALF, NARROW, SQUARE, Size, big, height, width
 from .clock import STREAM_RATE, seconds
 from .engine import Engine
@@ -18,7 +19,6 @@ from .sinks import NOTICE
 from .view import Snapshot, View
 from .waveform import COLUMN, Row, Waveform
 
-_LISTENING = "listening"  # the engine's state while nothing is wrong
 _LIT, _FADING = STREAM_RATE // 5, STREAM_RATE // 2
 _NONE, _DIM, _BOLD = Style(), Style(dim=True), Style(bold=True)
 _METER_CELLS, _METER_DB, _METER_BINS = 12, 60.0, 150
@@ -106,7 +106,7 @@ class Display:
         rows: list[Row] = [[Segment(" ")] for _ in range(height(size))]
         for kind, number in KINDS.items():
             age = min((state.position - o.emitted for o in state.onsets if o.kind == kind), default=_FADING)
-            age = age if self._engine.state == _LISTENING else _FADING
+            age = age if self._engine.state == feeders.LISTENING else _FADING
             on = age < _FADING
             style = look.lit[number] if age < _LIT else look.kinds[number] if on else _DIM
             ink = look.sign("█", "#") if on else look.sign("░", ".")
@@ -134,7 +134,7 @@ class Display:
     def _foot(self, state: Snapshot, columns: int) -> list[Row]:
         look, v = self._look, state.vitals
         doing = self._engine.state
-        words = self._hints.words(state, self._engine.presence) if doing == _LISTENING else look.text(doing)
+        words = self._hints.words(state, self._engine.presence) if doing == feeders.LISTENING else look.text(doing)
         style = look.good if words == HEARTBEAT else _DIM if words == LISTENING else look.warning
         intervals = (
             f"systole {_number(v.s1_s2_ms, '4.0f')} ms   diastole {_number(v.s2_s1_ms, '4.0f')} ms   "

@@ -13,6 +13,9 @@ from .ring import RingBuffer
 
 FloatArray = NDArray[np.float32]
 
+LISTENING = "listening"
+"""The state of a feeder that nothing is wrong with."""
+
 _PACED_BLOCK = STREAM_RATE // 50
 
 
@@ -46,7 +49,7 @@ class Replay:
         self._thread: threading.Thread | None = None
         self._began: float | None = None
         self.failure: str | None = None
-        self.state = "listening"
+        self.state = LISTENING
         self.latency: dict[str, int] = {}
 
     def start(self, ring: RingBuffer) -> None:

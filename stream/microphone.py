@@ -12,10 +12,10 @@ from .clock import STREAM_RATE
 from .continuity import Block, Continuity, Part, Timeline
 from .conversion import Converter, held_back, mean_channel
 from .devices import Unavailable, find, lasting_name, portaudio, rescan
+from .feeders import LISTENING
 from .ring import RingBuffer
 from .source import SourceError
 
-LISTENING = "listening"
 LOST = "device lost: waiting for it"
 BUSY = "device cannot be opened: waiting for it"
 
