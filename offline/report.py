@@ -13,10 +13,9 @@ from .datasets import (
     read_cinc2016,
     read_cinc_states,
     read_circor,
-    read_circor_tsv,
     read_pascal,
 )
-from .formats import FORMATS, read_prediction
+from .formats import FORMATS, read_prediction, read_recording, result_of
 from .scoring import (
     HEADLINE_S,
     KINDS,
@@ -33,6 +32,7 @@ from .scoring import (
 )
 
 _QUANTILES = (0.5, 0.95, 1.0)
+_AUDIO = (".flac", ".wav")  # as the public sets have it
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,14 @@ def read_set(folder: Path) -> list[Recording]:
 def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]]:
     """References with their predictions, and the names that have none (scored as empty). Raises DataError.
 
-    reference: a folder of a supported set, or one CirCor .tsv or CinC _StateAns.mat. predictions: a folder of
-    result files, or one file.
+    reference: a folder of a supported set, or one annotation. predictions: a folder of results, or one file. Results
+    of `segment`, in any format, serve as references too.
     """
     if reference.is_file():
-        read = read_cinc_states if reference.suffix == ".mat" else read_circor_tsv
-        name = reference.stem.removesuffix("_StateAns")
-        recordings = [Recording(name, reference, name, *read(reference))]
+        recordings = [_annotation(reference)]
     else:
-        recordings = read_set(reference)
+        results = _results(reference)
+        recordings = [read_recording(path) for path in results] if results else read_set(reference)
         if predictions.is_file():
             raise DataError(
                 f"{predictions}: is one file, and {reference} a folder of references; name a folder of results"
@@ -80,12 +79,8 @@ def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]
         raise DataError(f"{predictions}: no such file or folder")
     scored, missing = [], []
     for recording in recordings:
-        if predictions.is_file():
-            found = predictions
-        else:
-            candidates = (predictions / (recording.name + ending) for ending, _ in FORMATS.values())
-            found = next((path for path in candidates if path.exists()), predictions / "")
-        if found.is_file():
+        found = predictions if predictions.is_file() else result_of(predictions, recording.name)
+        if found:
             prediction = read_prediction(found)
         else:
             missing.append(recording.name)
@@ -93,6 +88,21 @@ def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]
             prediction = Prediction({k: by_centre([]) for k in KINDS}, empty, empty)
         scored.append(Scored(recording.name, reference_of(recording), prediction))
     return scored, missing
+
+
+def _annotation(path: Path) -> Recording:
+    if path.suffix != ".mat":
+        return read_recording(path)
+    name = path.stem.removesuffix("_StateAns")
+    return Recording(name, path, name, *read_cinc_states(path))
+
+
+def _results(folder: Path) -> list[Path]:
+    """The results of a folder that is no public set, one for each name."""
+    if (folder / "Atraining_normal_seg.csv").exists() or any(next(folder.glob(f"*{e}"), None) for e in _AUDIO):
+        return []
+    names = sorted({path.stem for form in FORMATS.values() for path in folder.glob(f"*{form.ending}")})
+    return [path for name in names if (path := result_of(folder, name))]
 
 
 def shifted(prediction: Prediction, by_s: float) -> Prediction:
