@@ -5,11 +5,11 @@ from importlib.metadata import version
 
 from ..models import ModelError
 from ..stream.source import SourceError
-from .commands import curve, score, segment, train
+from .commands import curve, fetch, score, segment, train
 from .console import MissingExtra, UsageError, say
 from .datasets import DataError
 
-_COMMANDS = (segment, score, curve, train)
+_COMMANDS = (segment, score, curve, train, fetch)
 
 _EPILOG = """\
 `heartseg-offline COMMAND --help` shows the options of a command, with an example.

@@ -20,3 +20,11 @@ class SoundRate(ProgressColumn):
     def render(self, task: Task) -> Text:
         """The rate, as it was of late."""
         return Text(f"{task.speed:.0f} s/s" if task.speed else "")
+
+
+class ByteRate(ProgressColumn):
+    """Megabytes a second, over all the time; the task's field `bytes` counts them."""
+
+    def render(self, task: Task) -> Text:
+        """The rate."""
+        return Text(f"{task.fields['bytes'] / task.elapsed / 1e6:.1f} MB/s" if task.elapsed else "")
