@@ -29,22 +29,26 @@ def find(named: Sequence[Path]) -> tuple[list[Item], list[str]]:
     files and folders are passed over.
     """
     items: dict[tuple[str, Path], Item] = {}
-    vain = []
+    vain: list[str] = []
     for path in named:
         if path.is_dir():
-            root, found = path, _search(path, vain)
+            root, found = path, _recordings(path, _search(path, vain), vain)
         elif glob.has_magic(str(path)) and not path.exists():
-            root, found = _fixed(path), [Path(match) for match in glob.glob(str(path), recursive=True)]
+            matches = [Path(match) for match in glob.glob(str(path), recursive=True)]
+            root, found = _fixed(path), _recordings(path, matches, vain)
         else:
             root, found = path.parent, [path]
-        if found != [path]:
-            found = sorted(file for file in found if file.suffix.lower() in SOUND_ENDINGS and not file.is_dir())
-            if not found:
-                vain.append(f"{path}: no recording there (.wav, .flac, .ogg, .mp3, .aiff and other sound files)")
         for file in found:
             item = Item(file, file.relative_to(root).with_suffix(""))
             items.setdefault((os.path.abspath(file), item.name), item)
     return list(items.values()), vain
+
+
+def _recordings(named: Path, found: Sequence[Path], vain: list[str]) -> list[Path]:
+    recordings = sorted(file for file in found if file.suffix.lower() in SOUND_ENDINGS and not file.is_dir())
+    if not recordings:
+        vain.append(f"{named}: no recording there (.wav, .flac, .ogg, .mp3, .aiff and other sound files)")
+    return recordings
 
 
 def _search(folder: Path, vain: list[str]) -> list[Path]:

@@ -59,7 +59,8 @@ def segment_files(
         return report
     with bar(SoundRate()) as progress:
         left = dict.fromkeys(entries, 0.0) if progress.disable else {item: _length(item.file) for item in entries}
-        task = progress.add_task("segmenting", total=sum(left.values()), done="")
+        total = sum(left.values())
+        task = progress.add_task("segmenting", total=total, done=f"0/{len(entries)}")
 
         def heard(item: Item, samples: int) -> None:
             left[item] -= seconds(samples)
@@ -77,7 +78,7 @@ def segment_files(
                         report.failed.append(failure)
                     else:
                         report.done += 1
-                    total = (progress.tasks[task].total or 0.0) - left[outcome.item]  # headers do not always know
+                    total -= left[outcome.item]  # headers do not always know
                     progress.update(task, total=total, done=f"{number}/{len(entries)}")
         except KeyboardInterrupt:
             report.stopped = True

@@ -87,11 +87,13 @@ def fetch(home: Home, base: str, to: Path) -> tuple[int, int]:
         task = progress.add_task("fetching", total=len(remotes), completed=before, done="", bytes=0)
         stop, lock = Event(), Lock()
         shares: dict[Remote, float] = {}
+        arrived = 0
 
         def got(remote: Remote, size: int, share: float) -> None:
+            nonlocal arrived
             with lock:
-                size += progress.tasks[0].fields["bytes"]
-                progress.update(task, advance=share - shares.get(remote, 0.0), bytes=size)
+                arrived += size
+                progress.update(task, advance=share - shares.get(remote, 0.0), bytes=arrived)
                 shares[remote] = share
 
         futures = {pool.submit(_one, remote, got, stop) for remote in missing}

@@ -28,7 +28,7 @@ class Manifest:
             try:
                 entry = json.loads(line)
                 self._entries[entry["result"]] = entry
-            except (ValueError, KeyError, TypeError):  # torn by a crash: that result will be made again
+            except (ValueError, KeyError, TypeError):  # torn: that result will be made again
                 continue
 
     def entry(self, target: Path, file: Path) -> Entry:
@@ -59,5 +59,5 @@ class Manifest:
     def add(self, entry: Entry) -> None:
         """Note that a result is there. Raises OSError."""
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
+            file.write("\n" + json.dumps(entry))  # a line that a crash tore stays apart from this one
         self._entries[entry["result"]] = entry

@@ -3,7 +3,7 @@
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -41,7 +41,7 @@ def outcome(item: Item, form: str, lag: Lag, network: Network, heard: Heard) -> 
         return Outcome(item, error=f"{item.file}: cannot be segmented ({type(error).__name__}: {error})")
 
 
-def outcomes(items: Sequence[Item], form: str, lag: Lag, jobs: int, heard: Heard) -> Iterator[Outcome]:
+def outcomes(items: Sequence[Item], form: str, lag: Lag, jobs: int, heard: Heard) -> Generator[Outcome, None, None]:
     """The outcome of each recording, as they come. Where a process dies, its recording has failed, and another starts.
 
     jobs: processes; 1 is this one. Close the iterator to end the processes at once.

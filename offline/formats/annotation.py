@@ -52,12 +52,13 @@ def read_wfdb(path: Path) -> list[Row]:
         raise DataError(f"{path}: no such file")
     try:
         found = wfdb.rdann(str(path.with_suffix("")), path.suffix[1:])
-        times = found.sample / found.fs
+        if found.fs is None:
+            raise ValueError("it does not say how many samples make a second")
     except Exception as error:  # the package raises many kinds on a damaged file
         raise DataError(f"{path}: not a WFDB annotation file ({type(error).__name__}: {error})") from None
     rows = []
     since: dict[str, float] = {}
-    for time, symbol, note in zip(times.tolist(), found.symbol, found.aux_note, strict=True):
+    for time, symbol, note in zip((found.sample / found.fs).tolist(), found.symbol, found.aux_note, strict=True):
         label = note.strip("\0 ")
         if symbol == "(" and label in KINDS:
             since[label] = time
