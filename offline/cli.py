@@ -5,11 +5,11 @@ from importlib.metadata import version
 
 from ..models import ModelError
 from ..stream.source import SourceError
-from .commands import article, compare, curve, data, plot, report, score, segment, stress, train
+from .commands import article, compare, curve, data, fetch, plot, report, score, segment, stress, train
 from .console import MissingExtra, UsageError, say
 from .datasets import DataError
 
-_COMMANDS = (segment, plot, report, score, curve, stress, data, article, compare, train)
+_COMMANDS = (segment, plot, report, score, curve, stress, compare, data, fetch, article, train)
 
 _EPILOG = """\
 `heartseg-offline COMMAND --help` shows the options of a command, with an example.

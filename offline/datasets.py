@@ -19,6 +19,7 @@ NOISE = -1
 
 CINC_RATE = 2000.0
 _CINC_STATES = {"S1": 1, "systole": 2, "S2": 3, "diastole": 4, "(N": NOISE}
+PASCAL_TABLE = "Atraining_normal_seg.csv"
 PASCAL_RATE = 44_100.0
 PASCAL_MARGIN_S = 0.1
 
@@ -187,7 +188,7 @@ def read_pascal_marks(csv: Path, skipped: Skipped | None = None) -> dict[str, li
 
 def read_pascal(folder: Path, skipped: Skipped | None = None) -> Iterator[Recording]:
     """PASCAL set A: the recordings of `Atraining_normal` with their marks. Raises DataError."""
-    csv = folder / "Atraining_normal_seg.csv"
+    csv = folder / PASCAL_TABLE
     if not csv.exists():
         raise DataError(f"{folder}: no Atraining_normal_seg.csv in it; is this the PASCAL set A?")
     marks = read_pascal_marks(csv, skipped)
@@ -223,7 +224,7 @@ class PublicSet:
 
 
 PUBLIC_SETS = (
-    PublicSet("PASCAL set A", "Atraining_normal_seg.csv", read_pascal, False),
+    PublicSet("PASCAL set A", PASCAL_TABLE, read_pascal, False),
     PublicSet("CinC 2016", "*_StateAns.mat", read_cinc2016, False),
     PublicSet("CirCor DigiScope", "*.tsv", read_circor, True),
 )

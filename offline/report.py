@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from .datasets import (
+    PASCAL_TABLE,
     DataError,
     Recording,
     public_set,
-    read_cinc_states,
-    read_circor_tsv,
 )
-from .formats import FORMATS, read_prediction
+from .formats import FORMATS, read_prediction, read_recording, result_of
+from .references import read_annotation
 from .scoring import (
     HEADLINE_S,
     KINDS,
@@ -35,6 +35,7 @@ PEAK_BEFORE_CENTRE_S = 0.0255
 
 _RATES = 20  # bpm to a row of `by_rate`
 _QUANTILES = (0.5, 0.95, 1.0)
+_AUDIO = (".flac", ".wav")  # as the public sets have it
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,15 @@ def read_set(folder: Path) -> list[Recording]:
 def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]]:
     """References with their predictions, and the names that have none (scored as empty). Raises DataError.
 
-    reference: a folder of a supported set, or one CirCor .tsv or CinC _StateAns.mat. predictions: a folder of
-    result files, or one file.
+    reference: a folder of a supported set, or one annotation. predictions: a folder of results, or one file. Results
+    of `segment`, in any format, serve as references too.
     """
     if reference.is_file():
-        read = read_cinc_states if reference.suffix == ".mat" else read_circor_tsv
-        name = reference.stem.removesuffix("_StateAns")
-        recordings = [Recording(name, reference, name, *read(reference))]
+        named = predictions if predictions.is_file() else reference
+        recordings = [read_annotation(reference, named.stem.removesuffix("_StateAns"))]
     else:
-        recordings = read_set(reference)
+        results = _results(reference)
+        recordings = [read_recording(path) for path in results] if results else read_set(reference)
         if predictions.is_file():
             raise DataError(
                 f"{predictions}: is one file, and {reference} a folder of references; name a folder of results"
@@ -71,12 +72,8 @@ def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]
         raise DataError(f"{predictions}: no such file or folder")
     scored, missing = [], []
     for recording in recordings:
-        if predictions.is_file():
-            found = predictions
-        else:
-            candidates = (predictions / (recording.name + ending) for ending, _ in FORMATS.values())
-            found = next((path for path in candidates if path.exists()), predictions / "")
-        if found.is_file():
+        found = predictions if predictions.is_file() else result_of(predictions, recording.name)
+        if found:
             prediction = read_prediction(found)
         else:
             missing.append(recording.name)
@@ -84,6 +81,14 @@ def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]
             prediction = Prediction({k: by_centre([]) for k in KINDS}, empty, empty)
         scored.append(Scored(recording.name, reference_of(recording), prediction))
     return scored, missing
+
+
+def _results(folder: Path) -> list[Path]:
+    """The results of a folder that is no public set, one for each name."""
+    if (folder / PASCAL_TABLE).exists() or any(next(folder.glob(f"*{e}"), None) for e in _AUDIO):
+        return []
+    names = sorted({path.stem for form in FORMATS.values() for path in folder.glob(f"*{form.ending}")})
+    return [path for name in names if (path := result_of(folder, name))]
 
 
 def as_marked(prediction: Prediction, recording: Recording) -> Prediction:

@@ -11,7 +11,7 @@ from heartseg.offline.cli import main
 from heartseg.offline.datasets import DataError
 from heartseg.offline.draw import Picture, pages
 from heartseg.offline.heard import hear
-from heartseg.offline.references import read_reference
+from heartseg.offline.references import read_annotation
 from heartseg.offline.scoring import Prediction, by_centre
 from heartseg.stream.clock import FRAME_RATE, STREAM_RATE
 from heartseg.stream.heart import SimulatedHeart
@@ -125,9 +125,9 @@ def test_public_annotations_are_drawn(data, tmp_path):
 def test_marks_of_another_recording_are_refused(tmp_path):
     csv = tmp_path / "Atraining_normal_seg.csv"
     csv.write_text(",S1,S2\ra.aif,10021,20759\r")
-    assert read_reference(csv, "a").sounds["S2"].shape == (1, 2)
+    assert read_annotation(csv, "a").state.tolist() == [1, 3]
     with pytest.raises(DataError, match="no marks of b"):
-        read_reference(csv, "b")
+        read_annotation(csv, "b")
 
 
 def test_what_cannot_be_drawn_is_said_and_nothing_written(recording, tmp_path, capsys):

@@ -33,13 +33,14 @@ def run(args: argparse.Namespace) -> int:
     from ..formats import prediction_of
     from ..heard import hear
     from ..plots import drawing
-    from ..references import read_reference
+    from ..references import read_annotation
+    from ..scoring import reference_of
 
     out = args.out or Path(args.file.stem + ".png")
     if out.suffix.lower() not in FORMATS:
         raise UsageError(f"--out {out}: the name should end in {', '.join(FORMATS)}")
     drawing()
-    reference = read_reference(args.reference, args.file.stem) if args.reference else None
+    reference = reference_of(read_annotation(args.reference, args.file.stem)) if args.reference else None
     heard = hear(args.file, load(), args.lag)
     for warning in heard.warnings:
         say(f"warning: {warning}")

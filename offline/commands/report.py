@@ -22,12 +22,13 @@ def run(args: argparse.Namespace) -> int:
     from ...models import load
     from ..heard import hear
     from ..page import page, write
-    from ..references import read_reference
+    from ..references import read_annotation
+    from ..scoring import reference_of
 
     out = args.out or Path(args.file.stem + ".html")
     if out.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"--out {out}: the name should end in .html")
-    reference = read_reference(args.reference, args.file.stem) if args.reference else None
+    reference = reference_of(read_annotation(args.reference, args.file.stem)) if args.reference else None
     heard = hear(args.file, load(), args.lag)
     for warning in heard.warnings:
         say(f"warning: {warning}")

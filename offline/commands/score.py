@@ -11,8 +11,10 @@ from . import Commands, command
 def add(commands: Commands) -> None:
     """Describe the command."""
     p = command(commands, "score", "compare events with reference annotations", "circor/dev events --worst 10")
-    p.add_argument("reference", type=Path, help="folder of CirCor, CinC 2016 or PASCAL set A, or one annotation")
-    p.add_argument("predictions", type=Path, help="folder of results, or one file")
+    p.add_argument(
+        "reference", type=Path, help="folder of CirCor, CinC 2016, PASCAL set A or results; or one of these files"
+    )
+    p.add_argument("predictions", type=Path, help="folder of results in any format of `segment`, or one file")
     p.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     p.add_argument("--worst", type=int, default=0, metavar="N", help="list the N recordings that cost most")
     p.set_defaults(run=run)

@@ -6,26 +6,46 @@ from pathlib import Path
 from ..console import UsageError, say
 from . import Commands, add_lag, command
 
+FORMAT_NAMES = ("jsonl", "tsv", "audacity", "csv", "wfdb")
+
+_SHOWN = 5
+
 
 def add(commands: Commands) -> None:
     """Describe the command."""
-    p = command(commands, "segment", "recordings to files of events", "recordings/*.wav --out events")
-    p.add_argument("files", nargs="+", type=Path, metavar="FILE", help="recordings")
+    p = command(commands, "segment", "recordings to files of events", "recordings --out events --format csv")
+    p.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="recordings, folders of them, or globs (**, too)"
+    )
     p.add_argument("--out", type=Path, required=True, metavar="DIR", help="where results go, one a recording")
-    p.add_argument("--format", choices=("jsonl", "tsv", "audacity"), default="jsonl", help="(default: jsonl)")
+    p.add_argument("--format", choices=FORMAT_NAMES, default="jsonl", help="(default: jsonl)")
     add_lag(p)
+    p.add_argument("--jobs", type=int, metavar="N", help="processes (default: one for each core)")
+    p.add_argument("--again", action="store_true", help="make those results anew, too, that were made before")
     p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
-    from ...models import load
-    from ..segment import same_names, segment_files
+    from ..archive import find, same_names
+    from ..batch import cores, segment_files
+    from ..formats import FORMATS
 
-    if clash := same_names(args.files):
-        pairs = "; ".join(f"{a} and {b}" for a, b in clash)
-        raise UsageError(f"these recordings would have results of one name: {pairs}")
-    failed = segment_files(args.files, args.out, args.format, load(), args.lag, say)
-    if failed:
-        say(f"{len(failed)} of {len(args.files)} recordings failed")
-    return 1 if failed else 0
+    if args.jobs is not None and args.jobs < 1:
+        raise UsageError(f"--jobs {args.jobs}: expected 1 or more")
+    FORMATS[args.format].check()
+    items, vain = find(args.files)
+    if clash := same_names(items):
+        pairs = "; ".join(f"{a} and {b}" for a, b in clash[:_SHOWN])
+        more = f"; and {len(clash) - _SHOWN} more pairs" if len(clash) > _SHOWN else ""
+        raise UsageError(f"these recordings would have results of one name: {pairs}{more}")
+    report = segment_files(items, args.out, FORMATS[args.format], args.lag, args.jobs or cores(), args.again, say)
+    if report.before:
+        say(f"{report.before} of {len(items)} were made before, in the same way (--again makes them anew)")
+    if failed := vain + report.failed:
+        say(f"{len(failed)} of {len(items) + len(vain)} recordings failed:")
+        for reason in failed:
+            say(reason)
+    if report.stopped:
+        say(f"stopped; {report.done + report.before} of {len(items)} are done, and the same command goes on from there")
+    return 1 if failed or report.stopped else 0

@@ -1,0 +1,76 @@
+"""Files of segmented sounds: what each format is called, how it is written, and how it is read back."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...stream.events import Event
+from ..console import MissingExtra
+from ..datasets import Recording, read_circor_tsv
+from ..scoring import Prediction
+from .annotation import ANNOTATOR, read_wfdb, write_wfdb
+from .lines import read_jsonl, read_tabbed, write_audacity, write_jsonl, write_tsv
+from .sounds import Row, onsets_of, prediction, prediction_of, states_of
+from .table import read_csv, write_csv
+
+__all__ = ["FORMATS", "Format", "onsets_of", "prediction_of", "read_prediction", "read_recording", "result_of"]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file. write: the whole file from events, session and end. library: what it needs, if any."""
+
+    name: str
+    ending: str
+    write: Callable[[Iterable[Event], dict[str, Any], dict[str, Any]], bytes]
+    read: Callable[[Path], list[Row]]
+    library: str | None = None
+
+    def check(self) -> None:
+        """Raises MissingExtra where its library is not installed; the extra has the library's name."""
+        if self.library and find_spec(self.library) is None:
+            raise MissingExtra(f"the format {self.name}", self.library, self.library)
+
+
+FORMATS = {
+    form.name: form
+    for form in (
+        Format("jsonl", ".jsonl", write_jsonl, read_jsonl),
+        Format("tsv", ".tsv", write_tsv, read_tabbed),
+        Format("audacity", ".txt", write_audacity, read_tabbed),
+        Format("csv", ".csv", write_csv, read_csv),
+        Format("wfdb", f".{ANNOTATOR}", write_wfdb, read_wfdb, "wfdb"),
+    )
+}
+"""All formats, by name."""
+
+
+def _rows(path: Path) -> list[Row]:
+    form = next((form for form in FORMATS.values() if form.ending == path.suffix), FORMATS["audacity"])
+    form.check()
+    return form.read(path)
+
+
+def read_prediction(path: Path) -> Prediction:
+    """The sounds of a file in any of the formats, told by its ending. Raises DataError."""
+    return prediction(_rows(path))
+
+
+def read_recording(path: Path) -> Recording:
+    """A file in any of the formats as an annotation. Raises DataError.
+
+    Annotated is what lies between neighbouring sounds, and they; pauses and gaps are not, as in CirCor's form.
+    """
+    if path.suffix == FORMATS["tsv"].ending:
+        return Recording(path.stem, path, path.stem, *read_circor_tsv(path))
+    states = np.array(states_of(_rows(path)), np.float64).reshape(-1, 3)
+    return Recording(path.stem, path, path.stem, states[:, 0], states[:, 1], states[:, 2].astype(np.int8))
+
+
+def result_of(folder: Path, name: str) -> Path | None:
+    """The result of the recording `name` in a folder, in the first format that there is."""
+    return next((path for f in FORMATS.values() if (path := folder / (name + f.ending)).is_file()), None)
