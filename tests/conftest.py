@@ -1,6 +1,7 @@
 """Where the real recordings are, and shared helpers."""
 
 import os
+import signal
 import shutil
 from pathlib import Path
 
