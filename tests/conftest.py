@@ -1,8 +1,8 @@
 """Where the real recordings are, and shared helpers."""
 
 import os
-import signal
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
