@@ -75,9 +75,9 @@ def test_operations_of_somebody_s_own_are_refused(tmp_path, content):
 def test_no_other_file_is_read(tmp_path, monkeypatch, capfd, where):
     """Neither beside the model nor in the folder that the program runs in, nor anywhere else."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "beside.bin").write_bytes(bytes(16))
+    (tmp_path / "beside.bin").write_bytes(tiny_onnx.WEIGHTS)
     tiny_onnx.write(tmp_path, tiny_onnx.model(op="Mul"))
-    assert load("tiny", tmp_path).run(np.ones(4, np.float32))[1] == 0.25
+    assert load("tiny", tmp_path).run(np.ones(tiny_onnx.WINDOW, np.float32))[1] == 0.25
     where = where.format(here=tmp_path.name, absolute=tmp_path / "beside.bin")
     tiny_onnx.write(tmp_path, tiny_onnx.model(where, "Mul"))
     with pytest.raises(ModelError, match="tiny") as refused:

@@ -5,7 +5,9 @@ import json
 import struct
 
 FLOAT, EXTERNAL = 1, 1
-SHAPES = {"window": [4], "posterior": [1, 4], "presence": [1]}
+WINDOW, FRAMES = 64, 16
+SHAPES = {"window": [WINDOW], "posterior": [FRAMES, 4], "presence": [1]}
+WEIGHTS = struct.pack("<64f", *[0.25] * WINDOW)
 
 
 def _varint(n):
@@ -38,11 +40,11 @@ def model(location=None, op="Add", domain=""):
 
     location: the weights are in that file instead. op, domain: what else than to add.
     """
-    weights = [(1, 4), (2, FLOAT), (8, "weights")]
+    weights = [(1, WINDOW), (2, FLOAT), (8, "weights")]
     if location is None:
-        weights.append((9, struct.pack("<4f", 0.25, 0.25, 0.25, 0.25)))
+        weights.append((9, WEIGHTS))
     else:
-        said = {"location": location, "offset": "0", "length": "16"}
+        said = {"location": location, "offset": "0", "length": str(len(WEIGHTS))}
         weights += [(13, _message((1, key), (2, value))) for key, value in said.items()] + [(14, EXTERNAL)]
     ends = [(1, 1), (2, 7), (8, "one")]
     graph = _message(
@@ -51,7 +53,7 @@ def model(location=None, op="Add", domain=""):
         (1, _message((1, "sum"), (1, "one"), (2, "presence"), (4, "Gather"))),
         (2, "tiny"),
         (5, _message(*weights)),
-        (5, _message((1, 2), (2, 7), (8, "rows"), (9, struct.pack("<2q", 1, 4)))),
+        (5, _message((1, 2), (2, 7), (8, "rows"), (9, struct.pack("<2q", FRAMES, 4)))),
         (5, _message(*ends, (9, struct.pack("<q", 0)))),
         (11, _value("window")),
         (12, _value("posterior")),
@@ -64,7 +66,7 @@ def model(location=None, op="Add", domain=""):
 def card(content):
     """The card of such a network."""
     return json.dumps({
-        "name": "tiny", "sha256": hashlib.sha256(content).hexdigest(), "window": 4, "token": 1, "heads": 1,
+        "name": "tiny", "sha256": hashlib.sha256(content).hexdigest(), "window": WINDOW, "token": 1, "heads": FRAMES,
         "calibration": [1.0, 0.0],
     })  # fmt: skip
 
