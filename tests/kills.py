@@ -17,7 +17,13 @@ from pathlib import Path
 
 import soundfile
 
-LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
+LIVE = [
+    sys.executable,
+    "-X",
+    "faulthandler",
+    "-c",
+    "import sys; from heartseg.stream.cli import main; sys.exit(main())",
+]
 RATE = 44_100
 PIPE = "closed pipe"
 WAYS = (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, PIPE)
@@ -71,8 +77,7 @@ def end_one(way, rng, folder):
                 time.sleep(0.002)
             time.sleep(rng.random() * (1.0 if after is None else 0.05))
             process.send_signal(way)
-        status = process.wait(60)
-        said = process.stderr.read().decode()
+        status, said = _end_of(process)
     finally:
         process.kill()
         process.wait()
@@ -91,6 +96,16 @@ def end_one(way, rng, folder):
         return "killed"
     assert not jsonl.exists() or len(lines_of(jsonl)) <= 1, "a run that listened was not ended in good order"
     return "starting"
+
+
+def _end_of(process):
+    """Exit status and standard error; where it does not end, the stacks of its threads."""
+    try:
+        status = process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        raise AssertionError(f"it does not end: {process.stderr.read().decode()}") from None
+    return status, process.stderr.read().decode()
 
 
 def main():
