@@ -63,7 +63,10 @@ def end_one(way, rng, folder):
         path.unlink(missing_ok=True)
     command = [*LIVE, "--demo", "--speed", "max", "--jsonl", str(jsonl), "--record", str(wav)]
     with out.open("wb") as file:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE if way is PIPE else file, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE if way is PIPE else file, stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # nohup has it ignored
+        )  # fmt: skip
     try:
         if way is PIPE:
             process.stdout.read(rng.randrange(1, 6_000))
