@@ -11,6 +11,7 @@ from ..stream.clock import PCG_RATE
 from ..stream.decimator import Decimator
 from ..stream.source import FileSource
 from .datasets import NOISE, Recording
+from .scoring import median_bpm
 
 UNKNOWN = -1
 """Label of PCG samples that nobody annotated; S1, systole, S2, diastole are 0 to 3."""
@@ -53,13 +54,6 @@ def labels_of(recording: Recording, length: int) -> NDArray[np.int8]:
     return label
 
 
-def median_bpm(recording: Recording) -> float:
-    """Median heart rate over successive S1 onsets less than 2.5 s apart; nan without any."""
-    cycle = np.diff(recording.start_s[recording.state == 1])
-    cycle = cycle[(cycle > 0.2) & (cycle < 2.5)]
-    return 60.0 / float(np.median(cycle)) if len(cycle) else float("nan")
-
-
 def build(recordings: Sequence[Recording]) -> Corpus:
     """Read all recordings into one corpus."""
     pcgs = [pcg_of(r.audio) for r in recordings]
@@ -71,5 +65,5 @@ def build(recordings: Sequence[Recording]) -> Corpus:
         np.concatenate(labels),
         np.concatenate([[0], np.cumsum([len(x) for x in pcgs])]),
         np.array([persons[r.person] for r in recordings]),
-        np.array([median_bpm(r) for r in recordings]),
+        np.array([median_bpm(r.start_s[r.state == 1]) for r in recordings]),
     )

@@ -25,6 +25,7 @@ from .scoring import (
     by_centre,
     calibration_error,
     coverage,
+    median_bpm,
     outcomes,
     reference_of,
     score,
@@ -40,11 +41,12 @@ _AUDIO = (".flac", ".wav")  # as the public sets have it
 
 @dataclass(frozen=True)
 class Scored:
-    """A reference with its prediction."""
+    """A reference with its prediction. audio: the recording, or the annotation alone."""
 
     name: str
     reference: Reference
     prediction: Prediction
+    audio: Path = Path()
 
 
 def read_set(folder: Path) -> list[Recording]:
@@ -79,7 +81,7 @@ def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]
             missing.append(recording.name)
             empty = {k: np.zeros(0) for k in KINDS}
             prediction = Prediction({k: by_centre([]) for k in KINDS}, empty, empty)
-        scored.append(Scored(recording.name, reference_of(recording), prediction))
+        scored.append(Scored(recording.name, reference_of(recording), prediction, recording.audio))
     return scored, missing
 
 
@@ -159,21 +161,14 @@ def _lag(scored: Sequence[Scored]) -> dict[str, float] | None:
     return {f"q{q:g}": float(np.quantile(lag, q)) for q in _QUANTILES} if len(lag) else None
 
 
-def median_bpm(reference: Reference) -> float:
-    """Median heart rate over successive S1 less than 2.5 s apart; nan without any."""
-    cycle = np.diff(reference.sounds["S1"].mean(axis=1))
-    cycle = cycle[(cycle > 0.2) & (cycle < 2.5)]
-    return 60 / float(np.median(cycle)) if len(cycle) else float("nan")
-
-
 def by_rate(scored: Sequence[Scored]) -> str:
     """F1 within 60 ms by the recordings' median heart rate, as a text table."""
     pooled: dict[int, Counts] = {}
     for s in scored:
-        rate = median_bpm(s.reference)
+        rate = _bpm(s)
         if rate == rate:
             low = int(rate // _RATES * _RATES)
-            pooled[low] = sum(score(s.reference, s.prediction, HEADLINE_S).values(), pooled.get(low, Counts()))
+            pooled[low] = pooled.get(low, Counts()) + _counts(s)
     lines = ["    bpm    refs    F1 %  swap %"]
     lines += [
         f"{low:3d}–{low + _RATES - 1:3d}{c.references:8d}{c.f1 * 100:8.2f}{c.swap_rate * 100:8.2f}"
@@ -182,18 +177,31 @@ def by_rate(scored: Sequence[Scored]) -> str:
     return "\n".join(lines)
 
 
-def worst(scored: Sequence[Scored], count: int) -> str:
+def _bpm(s: Scored) -> float:
+    return median_bpm(s.reference.sounds["S1"].mean(axis=1))
+
+
+def _counts(s: Scored) -> Counts:
+    return sum(score(s.reference, s.prediction, HEADLINE_S).values(), Counts())
+
+
+def worst(scored: Sequence[Scored], count: int) -> list[Scored]:
+    """The recordings with most errors within 60 ms, the worst first."""
+    cost = {s.name: (c := _counts(s)).fp + c.fn for s in scored}
+    return sorted(scored, key=lambda s: (-cost[s.name], s.name))[:count]
+
+
+def worst_table(scored: Sequence[Scored], count: int) -> str:
     """The recordings with most errors within 60 ms, as a text table with what kind of errors they are."""
-    rows = []
-    for s in scored:
-        c = sum(score(s.reference, s.prediction, HEADLINE_S).values(), Counts())
-        rows.append((c.fp + c.fn, c, median_bpm(s.reference), s.name))
-    rows.sort(key=lambda row: (-row[0], row[3]))
     lines = ["errors  missed  false  swaps   refs   bpm  recording"]
-    lines += [f"{e:6d}{c.fn:8d}{c.fp:7d}{c.swaps:7d}{c.references:7d}{bpm:6.0f}  {n}" for e, c, bpm, n in rows[:count]]
-    every = sum(row[0] for row in rows)
+    found = 0
+    for s in worst(scored, count):
+        c = _counts(s)
+        found += c.fp + c.fn
+        lines.append(f"{c.fp + c.fn:6d}{c.fn:8d}{c.fp:7d}{c.swaps:7d}{c.references:7d}{_bpm(s):6.0f}  {s.name}")
+    every = sum(c.fp + c.fn for c in map(_counts, scored))
     if every:
-        lines.append(f"together {sum(row[0] for row in rows[:count]) / every * 100:.0f} % of all errors")
+        lines.append(f"together {found / every * 100:.0f} % of all errors")
     return "\n".join(lines)
 
 

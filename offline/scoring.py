@@ -95,6 +95,13 @@ def reference_of(recording: Recording) -> Reference:
     )
 
 
+def median_bpm(s1_s: FloatArray) -> float:
+    """Median heart rate over successive S1, shape (n,), less than 2.5 s apart; nan without any."""
+    cycle = np.diff(s1_s)
+    cycle = cycle[(cycle > 0.2) & (cycle < 2.5)]
+    return 60.0 / float(np.median(cycle)) if len(cycle) else float("nan")
+
+
 def match(a: FloatArray, b: FloatArray, tolerance: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Maximum one-to-one matching of two sorted arrays of times, shapes (n,) and (m,): index arrays (i, j).
 

@@ -73,8 +73,9 @@ class Replay:
         began = self._began = time.monotonic()
         try:
             for block in self._blocks:
-                for at in range(0, len(block), _PACED_BLOCK if self._speed else len(block)):
-                    part = block[at : at + _PACED_BLOCK] if self._speed else block
+                size = _PACED_BLOCK if self._speed else max(1, len(block))
+                for at in range(0, len(block), size):
+                    part = block[at : at + size]
                     if self._speed:
                         due = began + (ring.written + len(part)) / (STREAM_RATE * self._speed)
                         self._stopped.wait(max(0.0, due - time.monotonic()))

@@ -52,8 +52,11 @@ class RingBuffer:
     def write(self, block: FloatArray) -> int:
         """Store a block; returns how many samples fitted. The rest is dropped and becomes a gap."""
         fits = min(len(block), self.room)
-        if fits and self._losing and not self._end_gap():
-            fits = 0
+        if fits and self._losing:
+            if self._gap_count - self._gap_read < _GAPS - 1:  # the last slot is kept for `close`
+                self._end_gap()
+            else:
+                fits = 0
         if fits:
             size = len(self._samples)
             at = self.written % size
@@ -74,20 +77,14 @@ class RingBuffer:
 
     def close(self) -> None:
         """Nothing more will be written."""
-        if self._losing and not self._end_gap():
-            # Only with every gap slot unread: join the last one, so that no sample goes uncounted.
-            at, length, reason = self._gaps[(self._gap_count - 1) % _GAPS]
-            self._gaps[(self._gap_count - 1) % _GAPS] = (at, length + self._losing, reason)
-            self._losing = 0
+        if self._losing:
+            self._end_gap()
         self.closed = True
 
-    def _end_gap(self) -> bool:
-        if self._gap_count - self._gap_read == _GAPS:
-            return False
+    def _end_gap(self) -> None:
         self._gaps[self._gap_count % _GAPS] = (self.written, self._losing, self._reason)
         self._losing = 0
         self._gap_count += 1
-        return True
 
     # ---- the reader's side
 

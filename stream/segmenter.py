@@ -220,5 +220,6 @@ class Segmenter:
 DEFAULT_LAG = Lag(lookahead=25)
 """What the live engine uses unless told otherwise."""
 
-FULL_CONTEXT = Lag(lookahead=LONGEST_LOOKAHEAD, guard=500, early=False)
-"""For recordings: five seconds of hindsight, by which time the surviving paths have long agreed."""
+FULL_CONTEXT = Lag(lookahead=25, hop=20, guard=500, early=False)
+"""For recordings: five seconds of hindsight, by which time the surviving paths have long agreed, and windows every
+200 ms, which is as accurate there as every 50 ms, and four times less work."""

@@ -171,7 +171,7 @@ def test_damaged_predictions(tmp_path, name, line):
 
 
 def test_curve_and_worst(data, tmp_path, capsys):
-    pytest.importorskip("matplotlib", reason="the plot needs the extra 'train'")
+    pytest.importorskip("matplotlib", reason="the plot needs the extra 'plot'")
     subset = tmp_path / "some/dev"
     subset.mkdir(parents=True)
     for name in ("13918_AV", "43852_MV"):
@@ -188,8 +188,12 @@ def test_curve_and_worst(data, tmp_path, capsys):
     # The row of the default lag is what `segment --lag live` and `score` say.
     assert run("segment", *subset.glob("*.flac"), "--out", tmp_path / "live", "--lag", "live") == 0
     capsys.readouterr()
-    assert run("score", subset, tmp_path / "live", "--worst", "1", "--json", tmp_path / "s.json") == 0
+    worst = ("--worst", "1", "--plots", tmp_path / "plots")
+    assert run("score", subset, tmp_path / "live", *worst, "--json", tmp_path / "s.json") == 0
     assert "43852_MV" in capsys.readouterr().out
+    drawn = list((tmp_path / "plots").glob("*.png"))
+    assert drawn and all(path.name.startswith("43852_MV") for path in drawn)
+    assert run("score", subset, tmp_path / "live", "--plots", tmp_path / "plots") == 2
     both = json.loads((tmp_path / "s.json").read_text())["tolerance_ms"]["60"]["both"]
     live = next(row for row in rows if row["lag"] == "390")["tolerance_ms"]["60"]["both"]
     assert {k: both[k] for k in ("tp", "fp", "fn")} == {k: live[k] for k in ("tp", "fp", "fn")}

@@ -149,35 +149,6 @@ def test_lag_within():
         Lag.within(20)
 
 
-def noise(seconds, seed=0):
-    return np.random.default_rng(seed).standard_normal(seconds * STREAM_RATE).astype(np.float32)
-
-
-def clicks(seconds):
-    x = 0.001 * noise(seconds)
-    rng = np.random.default_rng(5)
-    x[rng.integers(0, len(x), 40 * seconds // 10)] = 0.9
-    return x
-
-
-TIME = np.arange(60 * STREAM_RATE) / STREAM_RATE
-NO_HEART = {
-    "silence": np.zeros(60 * STREAM_RATE, np.float32),
-    "offset": np.full(60 * STREAM_RATE, 0.3, np.float32),
-    "white noise": 0.1 * noise(60),
-    "faint noise": 1e-4 * noise(60),
-    "hum": (0.3 * np.sin(2 * np.pi * 50 * TIME)).astype(np.float32),
-    "square": np.sign(np.sin(2 * np.pi * 200 * TIME)).astype(np.float32),
-    "clicks": clicks(60),
-    "denormals": np.full(60 * STREAM_RATE, 1e-40, np.float32),
-}
-
-
-@pytest.mark.parametrize("name", NO_HEART)
-def test_no_heart_no_events(name):
-    assert len(sounds_of(segment(NO_HEART[name]))) <= 2  # in a minute
-
-
 def test_a_pause_is_left_empty():
     heart = SimulatedHeart(bpm=75, seed=4, pause_every_s=8, pause_s=4)
     beats = list(itertools.takewhile(lambda b: b.s2[1] < 30 * STREAM_RATE, heart.beats()))

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from ..console import say
+from ..console import UsageError, say
 from . import Commands, command
 
 
@@ -17,13 +17,16 @@ def add(commands: Commands) -> None:
     p.add_argument("predictions", type=Path, help="folder of results in any format of `segment`, or one file")
     p.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     p.add_argument("--worst", type=int, default=0, metavar="N", help="list the N recordings that cost most")
+    p.add_argument("--plots", type=Path, metavar="DIR", help="draw those N into DIR (of a set, which has the sound)")
     p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
-    from ..report import by_rate, evaluate, pair_up, table, worst
+    from ..report import by_rate, evaluate, pair_up, table, worst, worst_table
 
+    if args.plots and not (args.worst and args.reference.is_dir()):
+        raise UsageError("--plots goes with --worst N and a set's folder as the reference")
     scored, missing = pair_up(args.reference, args.predictions)
     if missing:
         say(f"{len(missing)} recordings have no result and count as empty: {' '.join(missing[:5])}")
@@ -31,7 +34,13 @@ def run(args: argparse.Namespace) -> int:
     print(table(result))
     print(by_rate(scored))
     if args.worst:
-        print(worst(scored, args.worst))
+        print(worst_table(scored, args.worst))
     if args.json:
         args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if args.plots:
+        from ..corpus import pcg_of
+        from ..draw import Picture, save
+
+        for s in worst(scored, args.worst):
+            save(Picture(s.name, pcg_of(s.audio), s.prediction, reference=s.reference), args.plots / f"{s.name}.png")
     return 0
