@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+
+from .brief import brief
 
 FloatArray = NDArray[np.float32]
 
@@ -38,13 +41,14 @@ class Card:
 
 
 def one_thread(model: bytes) -> onnxruntime.InferenceSession:
-    """An ONNX Runtime session of one thread that sleeps while it waits."""
+    """An ONNX Runtime session of one thread that sleeps while it waits; the model may not refer to other files."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
+    options.log_severity_level = 4  # what is wrong is raised, too
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], enable_fallback=0)
 
 
 class Network:
@@ -55,7 +59,7 @@ class Network:
         try:
             self._session = one_thread(model)
         except Exception as error:  # ONNX Runtime raises a family of its own, without a common base
-            raise ModelError(f"{card.name}: not a network that ONNX Runtime loads ({error})") from None
+            raise ModelError(f"{card.name}: not a network that ONNX Runtime loads ({brief(error)})") from None
         shapes = {node.name: node.shape for node in (*self._session.get_inputs(), *self._session.get_outputs())}
         wanted = {"window": [card.window], "posterior": [card.heads * card.token, 4], "presence": [1]}
         if shapes != wanted:
@@ -82,8 +86,8 @@ def load(name: str = DEFAULT, folder: Path | None = None) -> Network:
         model = (folder / f"{name}.onnx").read_bytes()
     except FileNotFoundError as error:
         raise ModelError(f"no model {name!r}: {error.filename} is missing") from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder / name}.json: not a model card ({error})") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{folder / name}.json: not a model card ({brief(error)})") from None
     if not isinstance(text, dict) or any(not isinstance(text.get(k), kind) for k, kind in _KEYS.items()):
         raise ModelError(f"{folder / name}.json: not a model card; it should have {', '.join(_KEYS)}")
     try:

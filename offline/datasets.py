@@ -3,13 +3,16 @@
 import itertools
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..models.brief import brief
+from .mat import read_table
 
 STATES = ("", "S1", "systole", "S2", "diastole")
 """Names of the states 1 to 4, as CirCor counts them; 0 is not annotated."""
@@ -18,10 +21,14 @@ NOISE = -1
 """State of what a CinC annotator marked as noise."""
 
 CINC_RATE = 2000.0
+_LONGEST_INDEX = 13  # digits of a sample index that `LATEST_S` admits
 _CINC_STATES = {"S1": 1, "systole": 2, "S2": 3, "diastole": 4, "(N": NOISE}
 PASCAL_TABLE = "Atraining_normal_seg.csv"
 PASCAL_RATE = 44_100.0
 PASCAL_MARGIN_S = 0.1
+
+LATEST_S = 1e9
+"""Times beyond this, 30 years, are no times in a recording."""
 
 
 class DataError(Exception):
@@ -68,16 +75,16 @@ def read_circor_tsv(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as text ({error})") from None
+        raise DataError(f"{path}: cannot be read as text ({brief(error)})") from None
     for number, line in enumerate(lines, 1):
         cells = line.split()
         if not cells:
             continue
         try:
             start, end, state = float(cells[0]), float(cells[1]), float(cells[2])
-            if not (np.isfinite([start, end, state]).all() and state == int(state)):
+            if not (-LATEST_S <= start <= end <= LATEST_S and state == int(state)):
                 raise ValueError
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, OverflowError):
             raise DataError(f"{path}, line {number}: expected 'start end state', got {line[:60]!r}") from None
         rows.append((start, end, int(state) if 1 <= state <= 4 else 0))
     rows.sort(key=lambda row: row[0])
@@ -86,32 +93,24 @@ def read_circor_tsv(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64
 
 def read_cinc_states(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
     """Start, end (seconds) and state of a CinC 2016 `_StateAns.mat`; the last end is infinite. Raises DataError."""
-    from scipy.io import loadmat
-
     try:
-        table = next(value for key, value in loadmat(path).items() if not key.startswith("_"))
-        changes = []
-        for row in table:
-            sample, name = _scalar(row[0]), _scalar(row[1])
-            if sample is not None and name is not None:
-                changes.append(((float(sample) - 1.0) / CINC_RATE, str(name).strip()))
+        table = read_table(path)
+        changes = [
+            ((cells[0] - 1.0) / CINC_RATE, cells[1].strip())
+            for cells in table
+            if len(cells) > 1 and isinstance(cells[0], float) and isinstance(cells[1], str)
+        ]
         if not any(name in _CINC_STATES for _, name in changes):
             raise ValueError("it names no states")
-    except Exception as error:  # loadmat raises many kinds on a damaged file
-        raise DataError(f"{path}: not a CinC 2016 StateAns file ({type(error).__name__}: {error})") from None
+        if not all(abs(start) <= LATEST_S for start, _ in changes):
+            raise ValueError("it names no times")
+    except (OSError, ValueError, zlib.error) as error:
+        raise DataError(f"{path}: not a CinC 2016 StateAns file ({brief(error)})") from None
     rows = []
     for i, (start, name) in enumerate(changes):
         end = changes[i + 1][0] if i + 1 < len(changes) else np.inf
         rows.append((start, end, _CINC_STATES.get(name, 0)))
     return _columns(rows)
-
-
-def _scalar(value: Any) -> Any:
-    while isinstance(value, np.ndarray):
-        if value.size == 0:
-            return None
-        value = value.flat[0]
-    return value
 
 
 def _columns(
@@ -163,7 +162,7 @@ def read_pascal_marks(csv: Path, skipped: Skipped | None = None) -> dict[str, li
     try:
         text = csv.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{csv}: cannot be read as text ({error})") from None
+        raise DataError(f"{csv}: cannot be read as text ({brief(error)})") from None
     lines = [line for line in re.split(r"[\r\n]+", text) if line.strip()]
     header = [cell.strip() for cell in lines[0].split(",")] if lines else []
     if not {"S1", "S2"} <= set(header):
@@ -179,7 +178,7 @@ def read_pascal_marks(csv: Path, skipped: Skipped | None = None) -> dict[str, li
             if kind not in ("S1", "S2"):
                 (skipped or Skipped()).add("value in a column that is neither S1 nor S2", f"{name} ({cell[:20]})")
                 continue
-            if not cell.isdecimal():
+            if not (cell.isdecimal() and len(cell) <= _LONGEST_INDEX):
                 raise DataError(f"{csv}, row {number}: {cell[:20]!r} is not a sample index")
             found.append((int(cell) / PASCAL_RATE, 1 if kind == "S1" else 3))
         marks[name] = sorted(found)

@@ -28,7 +28,7 @@ class Manifest:
             try:
                 entry = json.loads(line)
                 self._entries[entry["result"]] = entry
-            except (ValueError, KeyError, TypeError):  # torn: that result will be made again
+            except (ValueError, KeyError, TypeError, RecursionError):  # torn: that result will be made again
                 continue
 
     def entry(self, target: Path, file: Path) -> Entry:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..models.brief import brief
 from .clock import STREAM_RATE
 from .events import Event, Marker
 from .feeders import Feeder
@@ -54,9 +55,14 @@ class Accounts:
     pending: int
 
     @property
+    def uncounted(self) -> int:
+        """Samples that are not accounted for."""
+        return self.captured - self.processed - self.dropped - self.pending
+
+    @property
     def balanced(self) -> bool:
         """Whether every sample is accounted for."""
-        return self.captured == self.processed + self.dropped + self.pending
+        return self.uncounted == 0
 
 
 class Engine:
@@ -74,6 +80,7 @@ class Engine:
         self._stopping = False
         self._marks: deque[int] = deque()
         self._missed = 0  # samples that the ring said were dropped
+        self._lost = 0  # samples that the worker had in hand when it failed
         self._work_done: deque[tuple[int, float]] = deque(maxlen=200)
         self.presence = 0.0
 
@@ -108,7 +115,9 @@ class Engine:
         """The books. What the worker has in hand is in none of them, so they balance once it has ended."""
         ring, segmenter = self._ring, self._segmenter
         spoilt = segmenter.dropped - self._missed
-        return Accounts(ring.written + ring.dropped, segmenter.processed, ring.dropped + spoilt, ring.pending)
+        return Accounts(
+            ring.written + ring.dropped, segmenter.processed, ring.dropped + spoilt + self._lost, ring.pending
+        )
 
     @property
     def load(self) -> float:
@@ -132,22 +141,25 @@ class Engine:
         self._marks.append(self._ring.written + self._ring.dropped)
 
     def _work(self) -> None:
+        broken = False
         try:
             self._loop()
             for event in self._segmenter.flush():
                 self._tell(methodcaller("event", event))
             self._tell_marks()
         except Exception as error:
-            self._failure = f"the engine failed: {type(error).__name__}: {error}"
+            self._failure, broken = _failed(error), True
         finally:
             self._feeder.stop()
-            if not self.accounts.balanced:
+            if broken:
+                self._lost = self.accounts.uncounted
+            if self.accounts.uncounted:
                 self._failure = self._failure or f"samples went uncounted: {self.accounts}"
             for sink in self._sinks:
                 try:
                     sink.close(self.accounts)
-                except SinkError as error:
-                    self._failure = self._failure or str(error)
+                except Exception as error:  # the others must be closed, too
+                    self._failure = self._failure or _failed(error)
 
     def _loop(self) -> None:
         ring, segmenter = self._ring, self._segmenter
@@ -184,6 +196,10 @@ class Engine:
             except SinkError as error:
                 self._failure = self._failure or str(error)
                 self._hearing.remove(sink)
+
+
+def _failed(error: Exception) -> str:
+    return str(error) if isinstance(error, SinkError) else f"the engine failed: {type(error).__name__}: {brief(error)}"
 
 
 def warm_up(segmenter: Segmenter) -> None:

@@ -37,6 +37,7 @@ class JsonLines:
             raise SinkError(f"{path}: cannot be written ({error.strerror})") from None
         self._syncing = None if path == "-" else Syncing(self._file)
         self._counts: Counter[str] = Counter()
+        self._whole = 0  # bytes of whole lines
         self._write(session)
 
     def heard(self, block: FloatArray) -> None:
@@ -70,13 +71,17 @@ class JsonLines:
             self._file.close()
 
     def _write(self, line: dict[str, Any]) -> None:
+        text = json.dumps(line, ensure_ascii=False) + "\n"
         try:
-            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._file.write(text)
             self._file.flush()
+            self._whole += len(text.encode())
         except (OSError, ValueError) as error:
             if self._syncing is None:
                 raise stdout_failed(error) from None
             self._syncing.stop()
             with contextlib.suppress(OSError):  # what could not be written is tried once more, and given up
                 self._file.close()
+            with contextlib.suppress(OSError):  # a line that was torn is not left; a device has none
+                os.truncate(self._path, self._whole)
             raise SinkError(f"{self._path}: cannot be written ({getattr(error, 'strerror', None) or error})") from None

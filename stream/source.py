@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from ..models.brief import brief
 from .conversion import HIGHEST_RATE, LOWEST_RATE, Converter, mean_channel
 
 FloatArray = NDArray[np.float32]
@@ -119,7 +120,7 @@ class FileSource:
 
 def _reason(error: Exception) -> str:
     text = getattr(error, "error_string", None) or str(error)
-    return text.strip().rstrip(".")
+    return brief(text).rstrip(".")
 
 
 def _missing_bytes(path: Path) -> int:

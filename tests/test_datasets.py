@@ -1,8 +1,12 @@
 """Readers of the published sets, on the sets themselves and on what is damaged."""
 
+import struct
+import tracemalloc
+import zlib
+
 import numpy as np
 import pytest
-from scipy.io import savemat
+from scipy.io import loadmat, savemat
 
 from heartseg.offline.corpus import labels_of, pcg_of
 from heartseg.offline.datasets import (
@@ -16,6 +20,7 @@ from heartseg.offline.datasets import (
     read_pascal,
     read_pascal_marks,
 )
+from heartseg.offline.mat import read_table
 
 
 def test_circor(data):
@@ -70,6 +75,54 @@ def test_a_damaged_mat(tmp_path):
     savemat(path, {"other": np.zeros(3)})
     with pytest.raises(DataError, match="not a CinC 2016"):
         read_cinc_states(path)
+
+
+def test_annotations_are_read_as_scipy_reads_them(data):
+    def first(value):
+        while isinstance(value, np.ndarray):
+            value = value.flat[0] if value.size else None
+        return value
+
+    paths = sorted((data / "cinc2016/dev").glob("*.mat"))
+    assert len(paths) == 409
+    for path in paths:
+        assert read_table(path) == [[first(cell) for cell in row] for row in loadmat(path)["state_ans"]]
+
+
+def test_annotations_that_a_program_wrote(tmp_path):
+    table = np.empty((3, 2), object)
+    for row, name in zip(table, ("S1", "(N", "diastole"), strict=True):
+        row[:] = 2_001.0, np.array([name, "other"], object)
+    table[1, 0] = np.zeros((0, 0))
+    for compressed in (False, True):
+        savemat(tmp_path / "a.mat", {"before": np.eye(2), "state_ans": table}, do_compression=compressed)
+        assert read_table(tmp_path / "a.mat") == [[2_001.0, "S1"], [None, "(N"], [2_001.0, "diastole"]]
+        start, end, state = read_cinc_states(tmp_path / "a.mat")
+        assert (start.tolist(), end.tolist(), state.tolist()) == ([1.0, 1.0], [1.0, np.inf], [1, 4])
+
+
+@pytest.mark.parametrize("sizes", [(1 << 30, 0), (0, 1 << 30), (1 << 30, 1 << 30), (-1, -5)])
+def test_an_annotation_that_claims_what_it_does_not_hold(tmp_path, sizes):
+    path = tmp_path / "a.mat"
+    savemat(path, {"s": np.full((7, 9), 1.0, object)})
+    content = path.read_bytes()
+    assert content.count(struct.pack("<2i", 7, 9)) == 1
+    path.write_bytes(content.replace(struct.pack("<2i", 7, 9), struct.pack("<2i", *sizes)))
+    with pytest.raises(DataError, match=r"a\.mat"):
+        read_cinc_states(path)
+
+
+def test_an_annotation_that_unpacks_to_a_gigabyte(tmp_path):
+    bomb = zlib.compress(bytes(1 << 28))
+    path = tmp_path / "a.mat"
+    path.write_bytes(bytes(126) + b"IM" + struct.pack("<II", 15, len(bomb)) + bomb)
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match=r"a\.mat"):
+            read_cinc_states(path)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 26
+    finally:
+        tracemalloc.stop()
 
 
 def test_marks_as_published(tmp_path):

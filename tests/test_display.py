@@ -221,14 +221,18 @@ def test_a_lost_device_is_told_and_its_lamp_goes_out(network):
     assert "device lost: waiting for it" in text and not lit
 
 
-def in_a_terminal(args, folder):
-    """heartseg-live as the leader of a session whose terminal is a new one: (process, the other end)."""
+def in_a_terminal(args, folder, also=lambda: None):
+    """heartseg-live as the leader of a session whose terminal is a new one: (process, the other end).
+
+    also: what else the new process does before it begins.
+    """
     leader, follower = pty.openpty()
     fcntl.ioctl(leader, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 
     def adopt():
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        also()
 
     process = subprocess.Popen(
         [sys.executable, "-c", COMMAND, "--demo", *args], stdin=follower, stdout=follower, stderr=follower,

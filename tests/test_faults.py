@@ -55,7 +55,7 @@ def run(tmp_path):
     yield start
     for each in runs:
         each.process.kill()
-        each.process.wait()
+        each.process.wait(20)
 
 
 def check_books(run):
@@ -163,5 +163,6 @@ def test_an_event_is_on_the_pipe_as_soon_as_it_is_known(microphone):
         assert process.poll() is None
     finally:
         process.kill()
-        process.wait()
-        reader.join()
+        process.wait(20)
+        reader.join(20)
+        assert not reader.is_alive(), "the pipe of a process that has ended is not closed"

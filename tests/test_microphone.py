@@ -61,7 +61,7 @@ def captured(live, microphone, samples, tmp_path):
 def replayed(wav, tmp_path):
     again = tmp_path / "again.jsonl"
     subprocess.run([*LIVE, "--replay", str(wav), "--speed", "max", "--jsonl", str(again)], check=True,
-                   stdout=subprocess.DEVNULL)  # fmt: skip
+                   stdout=subprocess.DEVNULL, timeout=60)  # fmt: skip
     return sounds(again)[0]
 
 
@@ -101,7 +101,9 @@ def test_a_device_of_another_rate_hears_what_a_replay_of_such_a_file_does(microp
 
 
 def test_devices_are_listed_and_looked_up(microphone):
-    listed = subprocess.run([*LIVE, "--list-devices"], env=microphone.env, capture_output=True, text=True)
+    listed = subprocess.run([*LIVE, "--list-devices"], env=microphone.env, capture_output=True, text=True, timeout=60)
     assert listed.returncode == 0 and "pulse" in listed.stdout and listed.stderr == ""
-    unknown = subprocess.run([*LIVE, "--device", "nobody"], env=microphone.env, capture_output=True, text=True)
+    unknown = subprocess.run(
+        [*LIVE, "--device", "nobody"], env=microphone.env, capture_output=True, text=True, timeout=60
+    )
     assert unknown.returncode == 2 and len(unknown.stderr.splitlines()) == 1 and "nobody" in unknown.stderr

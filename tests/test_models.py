@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny_onnx
 
 import heartseg.models.loader as loader
 from heartseg.models import ModelError, load
@@ -61,6 +62,36 @@ def test_what_is_no_network_is_refused(folder):
     path.write_text(json.dumps({**json.loads(path.read_text()), "sha256": hashlib.sha256(b"nothing").hexdigest()}))
     with pytest.raises(ModelError, match="ONNX Runtime"):
         load(NAME, folder)
+
+
+@pytest.mark.parametrize("content", [tiny_onnx.model(op="Run", domain="own"), tiny_onnx.model(op="Run")])
+def test_operations_of_somebody_s_own_are_refused(tmp_path, content):
+    tiny_onnx.write(tmp_path, content)
+    with pytest.raises(ModelError, match="Run"):
+        load("tiny", tmp_path)
+
+
+@pytest.mark.parametrize("where", ["beside.bin", "./beside.bin", "../{here}/beside.bin", "{absolute}", "/etc/passwd"])
+def test_no_other_file_is_read(tmp_path, monkeypatch, capfd, where):
+    """Neither beside the model nor in the folder that the program runs in, nor anywhere else."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "beside.bin").write_bytes(tiny_onnx.WEIGHTS)
+    tiny_onnx.write(tmp_path, tiny_onnx.model(op="Mul"))
+    assert load("tiny", tmp_path).run(np.ones(tiny_onnx.WINDOW, np.float32))[1] == 0.25
+    where = where.format(here=tmp_path.name, absolute=tmp_path / "beside.bin")
+    tiny_onnx.write(tmp_path, tiny_onnx.model(where, "Mul"))
+    with pytest.raises(ModelError, match="tiny") as refused:
+        load("tiny", tmp_path)
+    assert "\n" not in str(refused.value) and capfd.readouterr() == ("", "")
+
+
+def test_a_truncated_file_is_refused(folder):
+    path = folder / f"{NAME}.onnx"
+    content = path.read_bytes()
+    for length in (0, 1, len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:length])
+        with pytest.raises(ModelError, match="sha256"):
+            load(NAME, folder)
 
 
 def test_a_calibration_is_two_numbers(folder):

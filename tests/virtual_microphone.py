@@ -48,12 +48,19 @@ class VirtualMicrophone:
         rate, channels = self._form
         load = ["pactl", "load-module", "module-pipe-source", "source_name=pmic", f"file={self._fifo}",
                 "format=s16le", f"rate={rate}", f"channels={channels}"]  # fmt: skip
-        until(lambda: subprocess.run(load, env=self.env, capture_output=True).returncode == 0)
+        until(lambda: self._done(load))
 
     def unplug(self):
         """Kill the server."""
         self.server.kill()
-        self.server.wait()
+        self.server.wait(20)
+
+    def _done(self, command):
+        assert self.server.poll() is None, "pulseaudio ended"
+        try:
+            return subprocess.run(command, env=self.env, capture_output=True, timeout=20).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
     def play(self, samples):
         """Write 16-bit samples, shape (n,) or (n, channels), at their own pace; wait while nobody takes them."""
@@ -65,9 +72,10 @@ class VirtualMicrophone:
         """Stop everything."""
         self._enough.set()
         for player in self._players:
-            player.join()
+            player.join(20)
         if self.server is not None:
             self.unplug()
+        assert not any(player.is_alive() for player in self._players), "a player of the microphone does not end"
 
     def _play(self, samples):
         block = self._form[0] // 100

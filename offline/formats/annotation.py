@@ -5,6 +5,7 @@ signal quality `~` at its start, noted `gap: ` and the reason, and another at it
 44,100 Hz, which the file says.
 """
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...models.brief import brief
 from ...stream.clock import STREAM_RATE
 from ...stream.events import Event, Gap, Sound
 from ..datasets import DataError
@@ -19,6 +21,9 @@ from ..scoring import KINDS
 from .sounds import GAP, Row
 
 ANNOTATOR = "pcg"
+
+_QUALITY, _ONSET, _OFFSET = 14, 39, 40  # codes of ~ ( )
+_RATE = re.compile(r"## time resolution: (\d+\.?\d*)")
 
 _END, _START = 0, 1  # where one sound ends and the next begins, the end comes first
 
@@ -45,27 +50,36 @@ def write_wfdb(events: Iterable[Event], session: dict[str, Any], end: dict[str, 
 
 
 def read_wfdb(path: Path) -> list[Row]:
-    """The sounds and gaps of an annotation file. Raises DataError."""
-    import wfdb
+    """The sounds and gaps of an annotation file. Raises DataError.
+
+    Where it does not say how many samples make a second, the header beside it (`.hea`) does.
+    """
+    from wfdb import rdheader
+    from wfdb.io.annotation import proc_ann_bytes
 
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     try:
-        found = wfdb.rdann(str(path.with_suffix("")), path.suffix[1:])
-        if found.fs is None:
-            raise ValueError("it does not say how many samples make a second")
+        pairs = np.frombuffer(path.read_bytes(), np.uint8).reshape(-1, 2)
+        samples, labels, *_, notes = proc_ann_bytes(pairs, None)  # rdann does not return from some damaged files
+        said = next((found for note in notes if (found := _RATE.match(note))), None)
+        rate = float(said[1]) if said else rdheader(str(path.with_suffix(""))).fs
+        return _rows([int(sample) / rate for sample in samples], labels, notes)
     except Exception as error:  # the package raises many kinds on a damaged file
-        raise DataError(f"{path}: not a WFDB annotation file ({type(error).__name__}: {error})") from None
+        raise DataError(f"{path}: not a WFDB annotation file ({type(error).__name__}: {brief(error)})") from None
+
+
+def _rows(times: list[float], labels: list[int], notes: list[str]) -> list[Row]:
     rows = []
     since: dict[str, float] = {}
-    for time, symbol, note in zip((found.sample / found.fs).tolist(), found.symbol, found.aux_note, strict=True):
-        label = note.strip("\0 ")
-        if symbol == "(" and label in KINDS:
-            since[label] = time
-        elif symbol == ")" and label in since:
-            rows.append(Row(label, since.pop(label), time))
-        elif symbol == "~" and label.startswith(GAP):
+    for time, label, note in zip(times, labels, notes, strict=True):
+        kind = note.strip("\0 ")
+        if label == _ONSET and kind in KINDS:
+            since[kind] = time
+        elif label == _OFFSET and kind in since:
+            rows.append(Row(kind, since.pop(kind), time))
+        elif label == _QUALITY and kind.startswith(GAP):
             since[GAP] = time
-        elif symbol == "~" and GAP in since:
+        elif label == _QUALITY and GAP in since:
             rows.append(Row(GAP, since.pop(GAP), time))
     return rows

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from ...models.brief import brief
 from ...stream.clock import seconds
 from ...stream.events import Event, Gap, Sound
 from ..datasets import DataError
@@ -54,13 +55,13 @@ def _read(path: Path, read: Callable[[str], Row | None]) -> list[Row]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as text ({error})") from None
+        raise DataError(f"{path}: cannot be read as text ({brief(error)})") from None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             row = read(line)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError):
             raise DataError(f"{path}, line {number}: not a line of this format: {line[:60]!r}") from None
         if row is not None:
             rows.append(row)

@@ -9,6 +9,7 @@ import numpy as np
 from ...stream.clock import seconds
 from ...stream.events import Event, Gap, Onset, Sound
 from ..beats import LONGEST_DIASTOLE_S, LONGEST_SYSTOLE_S
+from ..datasets import LATEST_S
 from ..scoring import KINDS, Prediction, by_centre
 
 GAP = "gap"
@@ -16,13 +17,20 @@ GAP = "gap"
 
 @dataclass(frozen=True)
 class Row:
-    """A sound or a gap as a file tells of it. kind: "S1", "S2" or `GAP`; times in seconds, nan where not told."""
+    """A sound or a gap as a file tells of it: kind "S1", "S2" or `GAP`, start and end in seconds.
+
+    emitted (seconds) and confidence are nan where not told. Raises ValueError for times that cannot be.
+    """
 
     kind: str
     start: float
     end: float
     emitted: float = nan
     confidence: float = nan
+
+    def __post_init__(self) -> None:
+        if not -LATEST_S <= self.start <= self.end <= LATEST_S:
+            raise ValueError(f"from {self.start:g} to {self.end:g} s")
 
 
 def rows_of(events: Iterable[Event]) -> list[Row]:
