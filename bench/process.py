@@ -100,21 +100,18 @@ def cpu_share(display: bool, seconds: float) -> float:
     return share
 
 
-def idling(seconds: float = 12) -> list[Figure]:
-    """CPU share of a live stream, without and with the display."""
-    return [
-        figure(f"CPU of a live stream, display {name}", [cpu_share(display, seconds)], "% of a core", more=False)
-        for name, display in (("off", False), ("on", True))
-    ]
-
-
-def measure(warm: int = 5, minutes: int = 60, seconds: float = 12) -> list[Figure]:
+def measure(warm: int = 5, minutes: int = 60, seconds: float = 10) -> list[Figure]:
     """Memory and CPU time side by side, since neither depends on the clock; then start-up by itself."""
     if sys.platform != "linux":
         return starts(warm)
     with ThreadPoolExecutor() as pool:
-        kept, shares = pool.submit(memory, minutes), pool.submit(idling, seconds)
-        return [*kept.result(), *shares.result(), *starts(warm)]
+        kept = pool.submit(memory, minutes)
+        shares = {name: pool.submit(cpu_share, name == "on", seconds) for name in ("off", "on")}
+        figures = kept.result()
+        for name, share in shares.items():
+            said = f"CPU of a live stream, display {name}"
+            figures.append(figure(said, [share.result()], "% of a core", more=False))
+    return figures + starts(warm)
 
 
 def _drain(descriptor: int, shown: list[int]) -> None:
