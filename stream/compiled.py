@@ -1,7 +1,10 @@
 """numba's `njit` with a cache folder that can be written, wherever heartseg is installed and whoever runs it."""
 
+import contextlib
 import os
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -29,8 +32,25 @@ def _choose_cache() -> None:
     os.environ["NUMBA_CACHE_DIR"] = str(folder) if ours else tempfile.mkdtemp(prefix="heartseg-numba-")
 
 
+@contextlib.contextmanager
+def _scipy_hidden() -> Iterator[None]:
+    """Numba loads SciPy's linear algebra where it finds it: 16 MB and a third of the start-up, and nothing here
+    needs it (in numba functions only `np.cov` and `np.corrcoef` do).
+    """
+    hide = "scipy" not in sys.modules
+    if hide:
+        sys.modules["scipy"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if hide:
+            del sys.modules["scipy"]
+
+
 _choose_cache()
 
-from numba import njit  # noqa: E402 (numba reads the variable when it is imported)
+with _scipy_hidden():
+    import numba.np.arraymath  # noqa: F401 (what looks for SciPy)
+    from numba import njit
 
 __all__ = ["njit"]

@@ -18,8 +18,9 @@ STEPS = (7, 3)
 PASS_HZ = 800.0
 """Flat to within 0.1 dB up to here; whatever aliases below it is at least 80 dB down."""
 
-_CHUNK = 8 * 441  # input samples worked on at a time, so that the buffers stay small and in cache
+_CHUNK = 8 * 441  # input samples worked on at a time, so that the memory stays small and in cache
 _TAPS = (48, 64)
+_SPAN = 64  # taps with the zeros put before them: a shorter loop is unrolled whole, and then not vectorised
 
 
 def _lowpass(taps: int, cutoff_hz: float, rate_hz: float, beta: float) -> FloatArray:
@@ -42,40 +43,66 @@ def coefficients() -> tuple[FloatArray, FloatArray]:
 GROUP_DELAY = ((_TAPS[0] - 1) + (_TAPS[1] - 1) * STEPS[0]) // 2
 """Stream samples by which the filters delay, an integer: 23.5 + 31.5 * 7 = 244 (5.5 ms)."""
 
-
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
-def _fir(x, taps, step, count, out):  # type: ignore[no-untyped-def]
-    for i in range(count):
-        acc = np.float32(0.0)
-        # The length is left to run time, and the start is taken out: only so is the loop vectorised.
-        at = i * step
-        for k in range(taps.shape[0]):
-            acc += taps[k] * x[at + k]
-        out[i] = acc
+_PAST = _SPAN - 1  # samples that each stage keeps of what it has heard
+_SECOND = _PAST + _CHUNK  # where in memory the second stage's samples begin
+_MEMORY = _SECOND + _PAST + _CHUNK // STEPS[0] + 1
+_FLOAT = np.dtype(np.float32)
 
 
-@njit(cache=True, nogil=True)
-def _stage(x, taps, step, buffer, held, out):  # type: ignore[no-untyped-def]
-    """Append x to the `held` samples of buffer, put all outputs that can be made into out: (outputs, held)."""
-    length = held + x.shape[0]
-    buffer[held:length] = x
-    count = max(0, (length - taps.shape[0]) // step + 1)
-    _fir(buffer, taps, step, count, out)
-    used = count * step
-    if used:
-        for i in range(length - used):
-            buffer[i] = buffer[used + i]
-    return count, length - used
+def _fir(taps, step):  # type: ignore[no-untyped-def]
+    taps = np.concatenate([np.zeros(_SPAN - len(taps), np.float32), taps])
+
+    @njit(fastmath={"reassoc", "contract", "nsz"})
+    def fir(x, start, count, out):  # type: ignore[no-untyped-def]
+        for i in range(count):
+            at = start + i * step
+            window = x[at : at + _SPAN]  # as an index, `at + k` might be negative for all the compiler knows
+            acc = np.float32(0.0)
+            for k in range(_SPAN):
+                acc += taps[k] * window[k]
+            out[i] = acc
+
+    return fir
 
 
-@njit(cache=True, nogil=True)
-def _decimate(block, taps1, taps2, buffer1, buffer2, held, between, out):  # type: ignore[no-untyped-def]
-    made = 0
+_fir_one, _fir_two = map(_fir, coefficients(), STEPS)
+
+
+@njit
+def _made_one(heard):  # type: ignore[no-untyped-def]
+    """Outputs of the first stage that so many samples complete, the filters' delay heard as silence before them."""
+    return (heard + GROUP_DELAY - _TAPS[0]) // STEPS[0] + 1
+
+
+@njit
+def _made_two(made_one):  # type: ignore[no-untyped-def]
+    return max(0, (made_one - _TAPS[1]) // STEPS[1] + 1)
+
+
+@njit(cache=True)
+def _decimate(block, heard, memory, out):  # type: ignore[no-untyped-def]
+    """Put into out what a block completes that follows `heard` samples.
+
+    memory: the last 63 samples heard and room for a chunk; then the same at 6,300 Hz.
+    """
+    done = 0
+    first, second = memory[:_SECOND], memory[_SECOND:]
     for at in range(0, block.shape[0], _CHUNK):
-        count, held[0] = _stage(block[at : at + _CHUNK], taps1, STEPS[0], buffer1, held[0], between)
-        count, held[1] = _stage(between[:count], taps2, STEPS[1], buffer2, held[1], out[made:])
-        made += count
-    return made
+        part = block[at : at + _CHUNK]
+        length = part.shape[0]
+        for i in range(length):
+            first[_PAST + i] = part[i]
+        one = _made_one(heard)
+        count_one = _made_one(heard + length) - one
+        _fir_one(first, one * STEPS[0] + _TAPS[0] - 1 - GROUP_DELAY - heard, count_one, second[_PAST:])
+        two = _made_two(one)
+        count_two = _made_two(one + count_one) - two
+        _fir_two(second, two * STEPS[1] + _TAPS[1] - 1 - one, count_two, out[done:])
+        for i in range(_PAST):
+            first[i] = first[length + i]
+            second[i] = second[count_one + i]
+        heard += length
+        done += count_two
 
 
 class Decimator:
@@ -90,30 +117,25 @@ class Decimator:
     """
 
     def __init__(self) -> None:
-        self._taps = coefficients()
-        self._buffers = (
-            np.zeros(GROUP_DELAY + _CHUNK, np.float32),
-            np.zeros(_TAPS[1] + STEPS[1] + _CHUNK // STEPS[0] + 1 + GROUP_DELAY, np.float32),
-        )
-        self._between = np.zeros((GROUP_DELAY + _CHUNK) // STEPS[0] + 1, np.float32)
-        self._held = np.zeros(2, np.int64)
+        self._memory = np.zeros(_MEMORY, np.float32)
         self.clear()
 
     def clear(self) -> None:
         """Forget everything heard."""
-        # With the filters' delay fed as silence, output m covers the stream from 21 m - 244 to 21 m + 244.
-        self._buffers[0][:GROUP_DELAY] = 0.0
-        self._held[:] = GROUP_DELAY, 0
+        self._memory[:] = 0.0
         self._heard = 0
         self._made = 0
 
     def push(self, block: FloatArray) -> FloatArray:
         """PCG samples that `block` (float32, any length) completes: shape (n,), float32, a new array."""
-        out = np.empty((len(block) + 2 * GROUP_DELAY) // DECIMATION + 2, np.float32)
-        count = _decimate(block, *self._taps, *self._buffers, self._held, self._between, out)
-        self._heard += len(block)
-        self._made += count
-        return out[:count]
+        heard = self._heard + len(block)
+        made = (heard + DECIMATION - 1 - GROUP_DELAY) // DECIMATION
+        if made < self._made:  # at the very start
+            made = self._made
+        out = np.empty(made - self._made, _FLOAT)
+        _decimate(block, self._heard, self._memory, out)
+        self._heard, self._made = heard, made
+        return out
 
     def flush(self) -> FloatArray:
         """The PCG samples still owed for what was heard (silence follows it); then start over."""

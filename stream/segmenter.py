@@ -159,8 +159,7 @@ class Segmenter:
 
     def _onset(self, found: Posteriors) -> list[Event]:
         assert self._early is not None
-        self._early.push(found)
-        rising = self._early.rising()
+        rising = self._early.rising(found)
         if rising is None:
             return []
         at = self._origin + rising.first * STREAM_PER_FRAME
