@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..stream.source import FileSource, SourceError
-from .corpus import median_bpm
 from .datasets import Skipped, public_set
-from .scoring import reference_of
+from .scoring import median_bpm, reference_of
 
 _NAMES_SHOWN = 5
 
@@ -54,7 +53,7 @@ def describe(folder: Path) -> Description:
         spans = np.clip(reference_of(recording).spans, 0.0, source.seconds)
         annotated += float((spans[:, 1] - spans[:, 0]).sum())
         beats += int((recording.state == 1).sum())
-        bpm.append(median_bpm(recording))
+        bpm.append(median_bpm(recording.start_s[recording.state == 1]))
     known = np.array([v for v in bpm if np.isfinite(v)], np.float64)
     named = len(persons) if kind.names_persons else None
     return Description(kind.name, recordings, named, rates, seconds, annotated, beats, known, skipped)
