@@ -1,6 +1,5 @@
 """Seconds of sound for each CPU second of `heartseg-offline segment --lag full`, beside the article's way."""
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -14,9 +13,9 @@ import soxr
 from bench.measure import Figure, FloatArray, figure, heart, must
 from bench.work import warm_network
 from heartseg.models import Network
-from heartseg.offline.segment import segment_files
+from heartseg.offline.segment import segment
 from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.events import Sound
+from heartseg.stream.events import Event, Sound
 from heartseg.stream.segmenter import FULL_CONTEXT, Segmenter
 
 RATE = 4_000
@@ -32,14 +31,13 @@ def recordings(folder: Path, count: int, seconds: float) -> list[Path]:
     return paths
 
 
-def check(out: Path, path: Path, network: Network) -> None:
-    """The sounds of a result are those of the recording pushed whole. Raises Wrong."""
+def check(found: list[Event], path: Path, network: Network) -> None:
+    """The sounds found are those of the recording pushed whole. Raises Wrong."""
     x, _ = soundfile.read(path, dtype="float32")
     whole: FloatArray = soxr.resample(x, RATE, STREAM_RATE, quality="HQ")
     segmenter = Segmenter(network, FULL_CONTEXT)
     expected = [e.kind for e in segmenter.push(whole) + segmenter.flush() if isinstance(e, Sound)]
-    lines = [json.loads(line) for line in (out / f"{path.stem}.jsonl").read_text().splitlines()]
-    must([s["kind"] for s in lines if s["type"] == "sound"] == expected != [], f"{path.name}: other sounds than whole")
+    must([e.kind for e in found if isinstance(e, Sound)] == expected != [], f"{path.name}: other sounds than whole")
 
 
 def article(paths: list[Path]) -> float | None:
@@ -55,14 +53,13 @@ def measure(count: int = 4, seconds: float = 60, rounds: int = 5, beside: bool =
     """Throughput of ours, and of the article's way where its libraries are."""
     network, speeds = warm_network(), []
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out"
         paths = recordings(Path(folder), count, seconds)
         for _ in range(rounds):
             began = time.process_time()
-            failed = segment_files(paths, out, "jsonl", network, FULL_CONTEXT, print)
+            events = [segment(path, network, FULL_CONTEXT)[0] for path in paths]
             speeds.append(count * seconds / (time.process_time() - began))
-            must(not failed, "recordings could not be segmented")
-        check(out, paths[0], network)
+        for found, path in zip(events, paths, strict=True):
+            check(found, path, network)
         figures = [figure("segment --lag full", speeds, "s of sound per CPU second")]
         spent = article(paths[:1]) if beside else None
         if spent is not None:
