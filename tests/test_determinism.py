@@ -146,13 +146,15 @@ def age(segmenter):
     segmenter._decimator._made += YEAR // 21
     segmenter._windows._frames += FRAMES
     for decoder in filter(None, (segmenter._decoder, segmenter._early)):
-        decoder._frame += FRAMES
         decoder._confirmed += FRAMES
         decoder._named += FRAMES
-        state, cycle, first = decoder._inside
-        decoder._inside = state, cycle, first + FRAMES
-        for sums in (decoder._total, decoder._began, decoder._ended):
-            sums -= 4.0 * FRAMES  # what log posteriors of a state that is mostly absent come to
+        search = decoder._search
+        search.frame += FRAMES
+        state, cycle, first = search.inside
+        search.inside = state, cycle, first + FRAMES
+        search._total -= 4.0 * FRAMES  # what log posteriors of a state that is mostly absent come to
+        for scores in (search._ahead, search._begin):
+            scores += 3.5 * FRAMES
     segmenter._announced = type(segmenter._announced)((later(o, YEAR) for o in segmenter._announced), maxlen=16)
 
 
