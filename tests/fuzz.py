@@ -7,6 +7,7 @@ that it died of.
 """
 
 import argparse
+import codecs
 import random
 import re
 import resource
@@ -104,7 +105,9 @@ def fuzz(name, count, seed, folder):
     reader, rng = READERS[name], random.Random(f"{name} {seed}")
     seeds = reader.seeds(folder)
     path = folder / reader.file
-    for content in seeds:  # whatever is loaded or compiled once is by then
+    for encoding in ("latin-1", "utf-8", "utf-16-le"):  # whatever Python loads or compiles once is by then
+        codecs.lookup(encoding)
+    for content in seeds:
         path.write_bytes(content)
         reader.read(path)
     for _ in range(100):
