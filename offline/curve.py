@@ -120,7 +120,9 @@ def _range(values: Sequence[float]) -> str:
     if not known:
         return "–"
     low, high = round(min(known)), round(max(known))
-    return f"{low}" if low == high else f"{low}–{high}"
+    if low == high:
+        return f"{low}"
+    return f"{low} to {high}" if low < 0 else f"{low}–{high}"
 
 
 def plot(points: Sequence[Point], path: Path) -> None:
