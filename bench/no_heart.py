@@ -25,7 +25,7 @@ WANTED = 2.0
 def recordings(root: Path) -> dict[str, list[Path]]:
     """The recordings without a heart below a folder of public sets, by kind. Raises DataError."""
     noise = [r.audio for r in read_cinc2016(root / "cinc2016/dev") if not (r.state > 0).any()]
-    return {"PASCAL artifact": sorted((root / "pascal/unlabelled").glob("artifact*.wav")), "CinC noise": noise}
+    return {"PASCAL artifact": sorted((root / "pascal").glob("*/artifact*.wav")), "CinC noise": noise}
 
 
 def sounds_of(path: Path, network: Network) -> tuple[int, float]:

@@ -35,7 +35,7 @@ class Point:
 def lags() -> dict[str, Lag]:
     """All lags that are measured, shortest first, by name: the bound in ms, and full context."""
     fast = [Lag(n, FAST_HOP) for n in (0, 2, 5, 10, 15, 20)]
-    slow = [Lag(n) for n in range(15, LONGEST_LOOKAHEAD + 1, 5)] + [Lag(LONGEST_LOOKAHEAD, guard=43)]
+    slow = [Lag(n) for n in range(20, LONGEST_LOOKAHEAD + 1, 5)] + [Lag(LONGEST_LOOKAHEAD, guard=43)]
     live = sorted(fast + slow, key=lambda lag: lag.bound_ms)
     return {**{f"{lag.bound_ms:.0f}": lag for lag in live}, "full": FULL_CONTEXT}
 

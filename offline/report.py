@@ -32,7 +32,7 @@ from .scoring import (
 )
 
 PEAK_BEFORE_CENTRE_S = 0.0255
-"""A PASCAL mark is a sound's peak, which lies this much before its centre; taken out before scoring."""
+"""A PASCAL mark is a sound's peak, which lies this much before its centre; `as_marked` takes it out."""
 
 _RATES = 20  # bpm to a row of `by_rate`
 _QUANTILES = (0.5, 0.95, 1.0)

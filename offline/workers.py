@@ -63,6 +63,7 @@ def outcomes(items: Sequence[Item], form: str, lag: Lag, jobs: int, heard: Heard
                 try:
                     said = ready.recv()
                 except (EOFError, OSError):
+                    process.join(1.0)  # one that ended by itself is not to be told of as killed
                     _end(ready, busy.pop(ready)[0])
                     yield Outcome(item, error=f"{item.file}: the process that read it died ({_why(process)})")
                     continue

@@ -29,12 +29,16 @@ def listen(
     device: its number, a part of its name, or None for the default; with `wait` it need not be there yet. speed: of a
     recording, in times real time; None is as fast as it goes. on_event: called with each event, on a thread of the
     engine; without it, iterate over what is returned. Raises SourceError where the recording or the device cannot be
-    used.
+    used, ValueError for arguments that do not go together.
 
     >>> with listen("heart.wav") as events:  # doctest: +SKIP
     ...     for event in events:
     ...         print(event)
     """
+    if path is not None and (device is not None or wait):
+        raise ValueError("a recording needs no device, and no waiting for one")
+    if speed is not None and not speed > 0:
+        raise ValueError(f"speed should be above 0, or None, not {speed}")
     segmenter = Segmenter(lag=lag)
     feeder: Feeder
     if path is not None:

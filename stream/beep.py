@@ -47,8 +47,9 @@ class Beep:
             raise BeepError(f"no output device can be opened ({error})") from None
 
     def _open(self) -> None:
+        self._stream: Any = None
         self._opened = devices.rescans
-        self._stream: Any = self._audio.OutputStream(
+        self._stream = self._audio.OutputStream(
             samplerate=STREAM_RATE, channels=1, dtype="float32", latency="low", callback=self._fill
         )
         self._stream.start()
@@ -70,17 +71,26 @@ class Beep:
         """Click at an onset."""
         if not isinstance(event, Onset):
             return
-        if self._opened != devices.rescans:  # a lost microphone is back, and our output went with it
-            with contextlib.suppress(self._audio.PortAudioError, ValueError):
-                self._open()
+        # A lost microphone is back, and our output went with it; while it is looked for, there is no output at all.
+        if self._opened != devices.rescans and devices.rescanning.acquire(blocking=False):
+            try:
+                with contextlib.suppress(self._audio.PortAudioError, ValueError):
+                    self._open()
+            finally:
+                devices.rescanning.release()
         self._asked.append(self._clicks[event.kind])
 
     def close(self, accounts: Accounts) -> None:
         """Close the output."""
-        if self._opened == devices.rescans:
-            with contextlib.suppress(self._audio.PortAudioError):
-                self._stream.abort()
-                self._stream.close()
+        if not devices.rescanning.acquire(timeout=1.0):  # a sound system that hangs
+            return
+        try:
+            if self._stream is not None and self._opened == devices.rescans:
+                with contextlib.suppress(self._audio.PortAudioError):
+                    self._stream.abort()
+                    self._stream.close()
+        finally:
+            devices.rescanning.release()
 
 
 class BeepError(Exception):

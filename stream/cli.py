@@ -32,7 +32,7 @@ _REFRESH_S = 0.1
 def _speed(text: str) -> float | None:
     if text == "max":
         return None
-    value = float(text)
+    value = float(text) if text.replace(".", "", 1).isdecimal() else 0.0
     if not 0.01 <= value <= 1000:
         raise argparse.ArgumentTypeError(f"{text}: expected 'max' or a factor from 0.01 to 1000")
     return value
@@ -234,14 +234,14 @@ def _run(args: argparse.Namespace, lag: "Lag", feeder: "Feeder", name: str, warn
         broken = _show(engine, view, recording, name, lag)
     else:
         _report(engine, name, recording)
-    if recording.failed and screen:
-        warnings.append(str(recording.message))
+    if recording.failure and screen:
+        warnings.append(recording.failure)
     for warning in warnings:
         _say(f"warning: {warning}")
     for failure in (engine.failure, broken):
         if failure:
             _say(failure)
-    return 1 if engine.failure or broken or recording.failed else 0
+    return 1 if engine.failure or broken or recording.failure else 0
 
 
 class _AtOnce(BaseException):

@@ -1,6 +1,7 @@
 """The capture devices that PortAudio knows: listed, looked up, looked for again."""
 
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,9 @@ from .source import NoSuchSource, SourceError
 
 rescans = 0
 """How often `rescan` was called: a stream that was opened before the last time is no more, and must not be touched."""
+
+rescanning = threading.Lock()
+"""Held while PortAudio is down: whoever opens or closes a stream that is not the capture's must hold it."""
 
 
 class Unavailable(SourceError):
@@ -33,9 +37,10 @@ def portaudio() -> Any:
 def rescan(audio: Any) -> None:
     """Have PortAudio look for devices anew, which it does only when it starts. Ends every stream of the process."""
     global rescans
-    rescans += 1
-    audio._terminate()
-    audio._initialize()
+    with rescanning:
+        rescans += 1
+        audio._terminate()
+        audio._initialize()
 
 
 def list_devices() -> list[str]:

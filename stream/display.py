@@ -20,7 +20,7 @@ from .view import Snapshot, View
 from .waveform import COLUMN, Row, Waveform
 
 _LIT, _FADING = STREAM_RATE // 5, STREAM_RATE // 2
-_NONE, _DIM, _BOLD = Style(), Style(dim=True), Style(bold=True)
+_DIM, _BOLD = Style(dim=True), Style(bold=True)
 _METER_CELLS, _METER_DB, _METER_BINS = 12, 60.0, 150
 _ASIDE = 34  # columns of the intervals beside the heart rate
 _CHROME = 6  # lines that are neither lamps nor waveform

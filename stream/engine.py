@@ -93,8 +93,7 @@ class Engine:
             try:
                 self._feeder.start(self._ring)
             except BaseException:
-                for sink in self._sinks:
-                    sink.close(self.accounts)
+                self._close_sinks()
                 raise
         if self._stopping:
             self._feeder.stop()
@@ -155,11 +154,14 @@ class Engine:
                 self._lost = self.accounts.uncounted
             if self.accounts.uncounted:
                 self._failure = self._failure or f"samples went uncounted: {self.accounts}"
-            for sink in self._sinks:
-                try:
-                    sink.close(self.accounts)
-                except Exception as error:  # the others must be closed, too
-                    self._failure = self._failure or _failed(error)
+            self._close_sinks()
+
+    def _close_sinks(self) -> None:
+        for sink in self._sinks:
+            try:
+                sink.close(self.accounts)
+            except Exception as error:  # the others must be closed, too
+                self._failure = self._failure or _failed(error)
 
     def _loop(self) -> None:
         ring, segmenter = self._ring, self._segmenter

@@ -31,14 +31,16 @@ Result = TypeVar("Result")
 class Microphone:
     """A capture device, through PortAudio. `device` is None (the default), an index or a part of a name.
 
-    A device that goes away is waited for, and the time until it is back is a gap. `state` says in a few words how it
-    is doing. Raises SourceError where PortAudio or the device cannot be used.
+    A device that goes away is waited for, and the time until it is back is a gap; with `wait` also one that is held
+    by another program at `start`. `state` says in a few words how it is doing. Raises SourceError where PortAudio or
+    the device cannot be used.
     """
 
     failure: str | None = None
 
-    def __init__(self, device: str | int | None) -> None:
+    def __init__(self, device: str | int | None, wait: bool = False) -> None:
         self._audio = portaudio()
+        self._wait = wait
         self._capture = Capture(self._audio, *find(self._audio, device))
         self.name = self._capture.name
         by_name = isinstance(device, str) and not device.isdecimal()
@@ -51,7 +53,12 @@ class Microphone:
 
     def start(self, ring: RingBuffer) -> None:
         """Begin to capture into the ring, from a thread of its own."""
-        self._capture.start()
+        try:
+            self._capture.start()
+        except Unavailable:
+            if not self._wait:
+                raise
+            self.state = BUSY
         self._thread = threading.Thread(target=self._run, args=(ring,), name="heartseg-capture", daemon=True)
         self._thread.start()
 
@@ -70,8 +77,8 @@ class Microphone:
 
     def _run(self, ring: RingBuffer) -> None:
         ended: float | None = None
-        capture: Capture | None = self._capture
         try:
+            capture: Capture | None = self._capture if self.state == LISTENING else self._reopened()
             while capture is not None:
                 ended = self._listen(capture, ring, ended)
                 capture = self._reopened()
@@ -112,7 +119,7 @@ class Microphone:
         def attempt() -> Capture | str:
             rescan(self._audio)
             try:
-                found = find(self._audio, self._wanted)
+                found = self._found()
             except SourceError:
                 return LOST
             try:
@@ -130,6 +137,13 @@ class Microphone:
             self._stopped.wait(_RETRY_S)
         return None
 
+    def _found(self) -> tuple[int, str]:
+        """The device by what it was asked for; where that fits several by now, by its full name."""
+        try:
+            return find(self._audio, self._wanted)
+        except SourceError:
+            return find(self._audio, self.name)
+
 
 def wait_for(device: str | int | None, say: Callable[[str], object] = lambda _: None) -> Microphone:
     """The microphone, once it is there and can be opened; `say` hears, once, what is waited for.
@@ -141,7 +155,7 @@ def wait_for(device: str | int | None, say: Callable[[str], object] = lambda _: 
     never = threading.Event()
     while True:
         try:
-            return Microphone(device)
+            return Microphone(device, wait=True)
         except Unavailable as error:
             if str(error) != said:
                 said = str(error)

@@ -29,7 +29,7 @@ class WavRecording:
 
     Silence stands for what it missed, so that times in the file are those of the events. Each start opens a file of
     its own: the first is `path`, if that is given; every other is named after the time, in the current folder. A file
-    that cannot be written ends the recording, not the run: `message` then says why, and `failed` that it happened.
+    that cannot be written ends the recording, not the run: `message` says why, and `failure` keeps it.
     May be used from any thread.
     """
 
@@ -40,7 +40,7 @@ class WavRecording:
         self._first = path
         self.path: str | None = None
         self.message: str | None = None
-        self.failed = False
+        self.failure: str | None = None
         self._seconds = 0.0
         if path is not None:
             try:
@@ -118,8 +118,8 @@ class WavRecording:
         if file:
             self._seconds = file.length / STREAM_RATE
             file.abandon()
-        self.failed = True
         self.message = f"{self.path}: cannot be written ({error.strerror or error}); the recording has ended"
+        self.failure = self.message
 
 
 def _named_after_the_time() -> str:
@@ -162,8 +162,10 @@ class _Wav:
             self._header()
 
     def close(self) -> None:
-        self._header()
-        self._syncing.stop()
+        try:
+            self._header()
+        finally:
+            self._syncing.stop()
         self._file.close()
 
     def abandon(self) -> None:

@@ -71,9 +71,9 @@ class Lag:
     def within(cls, ms: float) -> "Lag":
         """The longest lag whose bound, in whole ms, is at most `ms`. Raises ValueError if even the shortest is longer.
 
-        Below `_HURRIED_MS` a window every 10 ms is worth its work: it leaves more of the time to hear on.
+        Up to `_HURRIED_MS` a window every 10 ms is worth its work: it leaves more of the time to hear on.
         """
-        hop = FAST_HOP if ms < _HURRIED_MS else SLOW_HOP
+        hop = FAST_HOP if ms <= _HURRIED_MS else SLOW_HOP
         fitting = [lag for lag in (cls(n, hop) for n in range(LONGEST_LOOKAHEAD + 1)) if round(lag.bound_ms) <= ms]
         if not fitting:
             raise ValueError(f"the shortest lag is {cls(0, FAST_HOP).bound_ms:.0f} ms")

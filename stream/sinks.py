@@ -31,6 +31,8 @@ class JsonLines:
 
     def __init__(self, path: str, session: dict[str, Any]) -> None:
         self._path = path
+        if path == "-" and sys.stdout is None:
+            raise SinkError("standard output: is closed")
         try:
             self._file: IO[str] = sys.stdout if path == "-" else Path(path).open("w", encoding="utf-8")  # noqa: SIM115
         except OSError as error:

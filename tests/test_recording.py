@@ -76,7 +76,7 @@ def test_it_can_be_stopped_and_started_while_it_runs(tmp_path, monkeypatch):
     recording.close(None)
     np.testing.assert_array_equal(kept(paths[0]), SECOND)
     np.testing.assert_array_equal(kept(paths[1]), -SECOND)
-    assert sorted(os.listdir()) == sorted(paths) and not recording.failed
+    assert sorted(os.listdir()) == sorted(paths) and not recording.failure
 
 
 def test_one_that_cannot_be_started_says_so_and_harms_nothing(tmp_path, monkeypatch):
@@ -88,7 +88,7 @@ def test_one_that_cannot_be_started_says_so_and_harms_nothing(tmp_path, monkeypa
     gone.rmdir()
     recording = WavRecording()
     recording.toggle()
-    assert recording.failed and not recording.recording and "cannot be written" in recording.message
+    assert not recording.recording and "cannot be written" in recording.message == recording.failure
     recording.heard(SECOND)
     recording.close(None)
 

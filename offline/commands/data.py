@@ -22,7 +22,8 @@ def run(args: argparse.Namespace) -> int:
     from ..datasets import DataError, data_root, find_sets, set_names
     from ..describe import describe, text
 
-    sets, failed = args.sets or find_sets(data_root()), 0
+    sets = [s for folder in args.sets for s in _sets(folder)] or find_sets(data_root())
+    failed = 0
     for name, folder in zip(set_names(sets), sets, strict=True):
         try:
             print(text(name, describe(folder)), end="\n\n", flush=True)
@@ -31,3 +32,13 @@ def run(args: argparse.Namespace) -> int:
             failed = 1
     print("Not a medical device.")
     return failed
+
+
+def _sets(folder: Path) -> list[Path]:
+    """The sets in and below a folder; the folder itself where there are none, for it to be refused by name."""
+    from ..datasets import DataError, find_sets
+
+    try:
+        return find_sets(folder)
+    except DataError:
+        return [folder]
