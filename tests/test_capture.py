@@ -94,6 +94,7 @@ class FakeAudio:
 
     def __init__(self):
         self.names, self.busy, self.scans, self.streams = ["Stethoscope: USB (hw:1,0)"], False, 0, []
+        self.opened = []
         self.default = types.SimpleNamespace(device=(0, 0))
 
     def query_devices(self, index=None):
@@ -104,8 +105,9 @@ class FakeAudio:
         if self.busy:
             raise PortAudioError("Device unavailable")
 
-    def InputStream(self, callback, finished_callback, **_):
+    def InputStream(self, callback, finished_callback, device, **_):
         self.check_input_settings()
+        self.opened.append(device)
         stream = types.SimpleNamespace(callback=callback, finished=finished_callback, start=lambda: None,
                                        close=lambda: None)  # fmt: skip
         self.streams.append(stream)
@@ -244,6 +246,34 @@ def test_a_device_that_another_program_holds(audio):
 
     assert wait_for(None, say).name == audio.names[0]
     assert len(said) == 1 and said[0].endswith("waiting for it") and audio.scans == 1
+
+
+def test_a_device_that_opens_and_does_not_start_is_waited_for(audio):
+    def refuse():
+        raise PortAudioError("Device unavailable")
+
+    ring, mic, plain = RingBuffer(10 * STREAM_RATE), wait_for(None), Microphone(None)
+    for stream in audio.streams:
+        stream.start = refuse
+    with pytest.raises(Unavailable):
+        plain.start(RingBuffer(STREAM_RATE))
+    mic.start(ring)
+    until(lambda: len(audio.streams) == 3)
+    deliver(audio, 50)
+    until(lambda: mic.state == LISTENING)
+    mic.stop()
+    assert drained(ring) == [22_050]
+
+
+def test_of_two_alike_the_one_that_was_heard_comes_back(audio):
+    audio.names = ["USB (hw:1,0)", "USB (hw:2,0)"]
+    ring, mic = RingBuffer(10 * STREAM_RATE), Microphone(1)
+    mic.start(ring)
+    deliver(audio, 50)
+    audio.streams[-1].finished()
+    until(lambda: len(audio.streams) == 2)
+    mic.stop()
+    assert audio.opened == [1, 1]
 
 
 def test_waiting_does_not_mend_an_ambiguous_name(audio):

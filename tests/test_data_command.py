@@ -56,6 +56,12 @@ def test_all_sets_are_found_and_described(sets, monkeypatch, capsys):
     assert "Not a medical device." in out
 
 
+def test_sets_below_a_folder_are_found(sets, capsys):
+    assert main(["data", str(sets / "circor"), str(sets / "pascal")]) == 0
+    out = capsys.readouterr().out
+    assert "CirCor DigiScope" in out and "PASCAL set A" in out and "CinC 2016" not in out
+
+
 def test_a_folder_that_is_no_set_is_named_and_the_others_described(sets, capsys):
     for wrong, why in (
         (sets / "notes", "neither CirCor"),
