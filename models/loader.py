@@ -59,11 +59,11 @@ class Network:
         try:
             self._session = one_thread(model)
         except Exception as error:  # ONNX Runtime raises a family of its own, without a common base
-            raise ModelError(f"{card.name}: not a network that ONNX Runtime loads ({brief(error)})") from None
+            raise ModelError(f"not a network that ONNX Runtime loads ({brief(error)})") from None
         shapes = {node.name: node.shape for node in (*self._session.get_inputs(), *self._session.get_outputs())}
         wanted = {"window": [card.window], "posterior": [card.heads * card.token, 4], "presence": [1]}
         if shapes != wanted:
-            raise ModelError(f"{card.name}: inputs and outputs are {shapes}, its card says {wanted}")
+            raise ModelError(f"inputs and outputs are {brief(shapes)}, its card says {brief(wanted)}")
 
     def run(self, window: FloatArray) -> tuple[FloatArray, float]:
         """Posteriors of a window of raw PCG samples, and whether there is a heart in it.
@@ -99,6 +99,9 @@ def load(name: str = DEFAULT, folder: Path | None = None) -> Network:
     if found != card.sha256:
         raise ModelError(
             f"{folder / name}.onnx: is not the network of its card (sha256 {found[:12]}..., "
-            f"expected {card.sha256[:12]}...); get both files anew"
+            f"expected {brief(card.sha256)[:12]}...); get both files anew"
         )
-    return Network(card, model)
+    try:
+        return Network(card, model)
+    except ModelError as error:
+        raise ModelError(f"{folder / name}.onnx: {error}") from None
