@@ -7,10 +7,7 @@ from itertools import zip_longest
 
 from ..stream.clock import seconds
 from ..stream.events import Gap, Sound
-
-LONGEST_SYSTOLE_S = 0.8
-LONGEST_DIASTOLE_S = 2.0
-"""Sounds further apart, from onset to onset, are no neighbours: something between them was not named."""
+from ..stream.vitals import LONGEST_DIASTOLE_S, LONGEST_SYSTOLE_S
 
 
 @dataclass(frozen=True)

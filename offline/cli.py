@@ -4,6 +4,7 @@ import argparse
 from importlib.metadata import version
 
 from ..models import ModelError
+from ..stream.notice import NOTICE
 from ..stream.source import SourceError
 from .commands import article, compare, curve, data, fetch, plot, report, score, segment, stress, train
 from .console import MissingExtra, UsageError, say
@@ -11,11 +12,11 @@ from .datasets import DataError
 
 _COMMANDS = (segment, plot, report, score, curve, stress, compare, data, fetch, article, train)
 
-_EPILOG = """\
+_EPILOG = f"""\
 `heartseg-offline COMMAND --help` shows the options of a command, with an example.
 
 exit status: 0 done; 1 the work failed; 2 the command was wrong
-Not a medical device.
+{NOTICE}
 """
 
 
@@ -25,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
         prog="heartseg-offline", description="Segment, show, score and train with files of heart sounds.",
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    p.add_argument("--version", action="version", version=f"heartseg {version('heartseg')}. Not a medical device.")
+    p.add_argument("--version", action="version", version=f"heartseg {version('heartseg')}. {NOTICE}")
     commands = p.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in _COMMANDS:
         module.add(commands)

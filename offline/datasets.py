@@ -69,14 +69,18 @@ def data_root() -> Path:
     return Path(os.environ.get("HEARTSEG_DATA", "../shared/data"))
 
 
+def text_of(path: Path) -> str:
+    """A whole text file. Raises DataError."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as text ({brief(error)})") from None
+
+
 def read_circor_tsv(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int8]]:
     """Start, end (seconds) and state of a CirCor annotation. Raises DataError."""
     rows = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as text ({brief(error)})") from None
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text_of(path).splitlines(), 1):
         cells = line.split()
         if not cells:
             continue
@@ -159,10 +163,7 @@ def read_pascal_marks(csv: Path, skipped: Skipped | None = None) -> dict[str, li
     As published: bare carriage returns between rows, `.aif` names, empty cells, a value under no column's name. A
     mark is the sample index at 44,100 Hz of a sound's peak. Raises DataError.
     """
-    try:
-        text = csv.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{csv}: cannot be read as text ({brief(error)})") from None
+    text = text_of(csv)
     lines = [line for line in re.split(r"[\r\n]+", text) if line.strip()]
     header = [cell.strip() for cell in lines[0].split(",")] if lines else []
     if not {"S1", "S2"} <= set(header):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..stream.clock import FRAME_RATE, PCG_RATE, STREAM_RATE
 from ..stream.events import Gap, Sound
+from ..stream.notice import NOTICE
 from .beats import beats
 from .plots import drawing
 from .scoring import KINDS, Prediction, Reference
@@ -149,7 +150,7 @@ def _frame(sheet: _Sheet, picture: Picture, page: str) -> None:
     for i, (name, colour) in enumerate(key):
         x = _PAGE[0] - _RIGHT - 0.8 * (len(key) - 1 - i)
         sheet.text(x, 0.27, name, color=colour, ha="right", fontweight="bold")
-    foot = " · ".join(part for part in (picture.note, "Not a medical device.") if part)
+    foot = " · ".join(part for part in (picture.note, NOTICE) if part)
     sheet.text(_LEFT, sheet.foot, foot, color=_GREY, fontsize=7)
     sheet.text(_PAGE[0] - _RIGHT, sheet.foot, page, color=_GREY, fontsize=7, ha="right")
 

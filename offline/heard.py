@@ -12,15 +12,13 @@ from ..models import Network
 from ..stream.clock import DECIMATION, STREAM_PER_FRAME, STREAM_RATE
 from ..stream.decimator import Decimator
 from ..stream.events import Event, Gap, Sound
+from ..stream.hints import CLIPPED as CLIPPED
 from ..stream.segmenter import FULL_CONTEXT, Lag
 from ..stream.source import FileSource, SourceError
 from ..stream.windows import Windows
 from .segment import segment
 
 FloatArray = NDArray[np.float32]
-
-CLIPPED = 0.999
-"""A sample of this magnitude stands at full scale."""
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from ..stream.events import KINDS as KINDS
 from .datasets import PASCAL_MARGIN_S, Recording
 
 FloatArray = NDArray[np.float64]
 
-KINDS = ("S1", "S2")
 TOLERANCES_S = (0.04, 0.06, 0.1)
 HEADLINE_S = 0.06
 

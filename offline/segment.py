@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..models import Network
-from ..stream.about import session
+from ..stream.about import end, session
+from ..stream.engine import Accounts
 from ..stream.events import Event, Sound
 from ..stream.segmenter import Lag, Segmenter
 from ..stream.source import FileSource
@@ -26,13 +27,5 @@ def segment(
         heard(len(block))
     events += segmenter.flush()
     kinds = Counter(e.kind for e in events if isinstance(e, Sound))
-    end = {
-        "type": "end",
-        "samples": {
-            "captured": segmenter.position,
-            "processed": segmenter.processed,
-            "dropped": segmenter.dropped,
-        },
-        "sounds": {"S1": kinds["S1"], "S2": kinds["S2"]},
-    }
-    return events, session(segmenter, source.name), end, source.warnings
+    accounts = Accounts(segmenter.position, segmenter.processed, segmenter.dropped, 0)
+    return events, session(segmenter, source.name), end(accounts, kinds), source.warnings

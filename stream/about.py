@@ -1,11 +1,14 @@
 """Version, notice and the session's description."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 from .clock import STREAM_RATE
+from .engine import Accounts
+from .events import KINDS
+from .notice import NOTICE
 from .segmenter import Lag, Segmenter
-from .sinks import NOTICE
 
 SCHEMA = 1
 
@@ -23,6 +26,21 @@ def session(segmenter: Segmenter, source: str, before: dict[str, int] | None = N
         "rate_hz": STREAM_RATE,
         "latency_ms": latency_ms(segmenter.lag, before or {}),
         "notice": NOTICE,
+    }
+
+
+def end(accounts: Accounts, sounds: Mapping[str, int]) -> dict[str, Any]:
+    """The last line of a JSONL file: where every sample is, and how many sounds there were of each kind."""
+    pending = {"pending": accounts.pending} if accounts.pending else {}
+    return {
+        "type": "end",
+        "samples": {
+            "captured": accounts.captured,
+            "processed": accounts.processed,
+            "dropped": accounts.dropped,
+            **pending,
+        },
+        "sounds": {kind: sounds.get(kind, 0) for kind in KINDS},
     }
 
 

@@ -8,6 +8,8 @@ import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from .notice import NOTICE
+
 if TYPE_CHECKING:
     from .engine import Engine
     from .feeders import Feeder
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from .segmenter import Lag
     from .view import View
 
-_EXAMPLES = """\
+_EXAMPLES = f"""\
 examples:
   heartseg-live --demo                          a simulated heart
   heartseg-live --replay heart.wav              a recording, in real time
@@ -24,7 +26,7 @@ examples:
 
 keys in the display: q quit, space hold, m mark, r record, + - height, ? help
 exit status: 0 done; 1 the work failed; 2 the command was wrong
-Not a medical device.
+{NOTICE}
 """
 _REFRESH_S = 0.1
 
@@ -44,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         prog="heartseg-live", description="Name each lub (S1) and dub (S2) of a heart as it is heard.",
         epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    p.add_argument("--version", action="version", version=f"heartseg {version('heartseg')}. Not a medical device.")
+    p.add_argument("--version", action="version", version=f"heartseg {version('heartseg')}. {NOTICE}")
     source = p.add_mutually_exclusive_group()
     source.add_argument(
         "--device",
@@ -304,7 +306,7 @@ def _show(engine: "Engine", view: "View", recording: "WavRecording", name: str, 
 def _summary(engine: "Engine", view: "View") -> list[str]:
     from .clock import seconds
     from .lines import plain_line
-    from .sinks import NOTICE
+    from .notice import NOTICE
 
     state = view.snapshot()
     lines = [plain_line(event, None) for event in state.events[-4:]]

@@ -20,8 +20,6 @@ from .windows import Posteriors
 
 FloatArray = NDArray[np.float64]
 
-KINDS = ("S1", "S2")
-
 _SLOWEST_BPM, _FASTEST_BPM = 30.0, 240.0
 _CYCLES = 12
 _SPREAD = 0.25  # standard deviation of a log duration

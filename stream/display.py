@@ -11,11 +11,11 @@ from . import feeders
 from .big import HALF, NARROW, SQUARE, Size, big, height, width
 from .clock import STREAM_RATE, seconds
 from .engine import Engine
-from .hints import HEARTBEAT, LISTENING, Hints
+from .hints import CLIPPED, HEARTBEAT, LISTENING, Hints
 from .lines import NAMES
 from .look import KINDS, Look
+from .notice import NOTICE
 from .recording import WavRecording
-from .sinks import NOTICE
 from .view import Snapshot, View
 from .waveform import COLUMN, Row, Waveform
 
@@ -157,7 +157,7 @@ class Display:
         peak = float(state.peaks[-_METER_BINS:].max(initial=0.0))
         db = max(-_METER_DB, 20 * math.log10(peak)) if peak > 0 else -_METER_DB
         full = min(_METER_CELLS, round(_METER_CELLS * (1 + db / _METER_DB)))
-        style = look.alarm if peak >= 0.999 else look.warning if db > -3 else look.good
+        style = look.alarm if peak >= CLIPPED else look.warning if db > -3 else look.good
         return [
             Segment("level ", _DIM),
             Segment(look.sign("█", "#") * full, style),

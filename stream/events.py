@@ -5,6 +5,8 @@ from typing import Any
 
 from .clock import STREAM_RATE, seconds
 
+KINDS = ("S1", "S2")
+
 
 @dataclass(frozen=True)
 class Sound:

@@ -19,7 +19,10 @@ HEARTBEAT = "heartbeat"
 
 _EVERY = STREAM_RATE // 2
 _RECENT = 3 * STREAM_RATE // BIN
-_CLIPPED, _CLIPPED_SHARE = 0.999, 0.02
+CLIPPED = 0.999
+"""Of full scale: where a sample counts as clipped."""
+
+_CLIPPED_SHARE = 0.02
 _SILENT, _QUIET = 1e-4, 3e-3
 
 _FRAME, _FFT = 400, 1024  # 63 ms
@@ -52,7 +55,7 @@ def hint(state: Snapshot, presence: float) -> str:
     loud = float(np.quantile(recent, 0.98)) if len(recent) else 0.0
     if loud < _SILENT:
         return SILENCE
-    if (recent >= _CLIPPED).mean() > _CLIPPED_SHARE:
+    if (recent >= CLIPPED).mean() > _CLIPPED_SHARE:
         return CLIPPING
     if voice(state.recent):  # before all else that the network says: speech may look like a heart to it
         return TALKING

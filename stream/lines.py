@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from .clock import seconds
 from .engine import Accounts
 from .events import Event, Gap, Marker, Onset, Sound
-from .sinks import NOTICE, stdout_failed
+from .notice import NOTICE
+from .sinks import stdout_failed
 from .vitals import VitalSigns
 
 NAMES = {"S1": "lub", "S2": "dub"}

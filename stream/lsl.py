@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .engine import Accounts, SinkError
 from .events import Event, Sound
-from .sinks import NOTICE
+from .notice import NOTICE
 
 
 class LslMarkers:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from ..models import Network, load
 from .clock import DECIMATION, STREAM_PER_FRAME, STREAM_RATE
 from .decimator import GROUP_DELAY, Decimator
-from .decoder import KINDS, Decoded, Decoder, Tuning
-from .events import Event, Gap, Onset, Sound
+from .decoder import Decoded, Decoder, Tuning
+from .events import KINDS, Event, Gap, Onset, Sound
 from .windows import Hop, Posteriors, Windows
 
 FloatArray = NDArray[np.float32]

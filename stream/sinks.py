@@ -11,13 +11,12 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .about import end
 from .engine import Accounts, SinkError
 from .events import Event, Sound
 from .syncing import Syncing
 
 FloatArray = NDArray[np.float32]
-
-NOTICE = "Not a medical device."
 
 
 def stdout_failed(error: OSError | ValueError) -> SinkError:
@@ -56,18 +55,7 @@ class JsonLines:
 
     def close(self, accounts: Accounts) -> None:
         """Write the end, with all samples accounted for."""
-        self._write(
-            {
-                "type": "end",
-                "samples": {
-                    "captured": accounts.captured,
-                    "processed": accounts.processed,
-                    "dropped": accounts.dropped,
-                    **({"pending": accounts.pending} if accounts.pending else {}),
-                },
-                "sounds": {"S1": self._counts["S1"], "S2": self._counts["S2"]},
-            }
-        )
+        self._write(end(accounts, self._counts))
         if self._syncing is not None:
             self._syncing.stop()
             self._file.close()

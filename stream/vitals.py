@@ -10,6 +10,9 @@ from .events import Event, Gap, Sound
 
 _REMEMBERED_S = 10.0
 
+LONGEST_SYSTOLE_S, LONGEST_DIASTOLE_S = 0.8, 2.0
+"""From the onset of S1 to that of S2, and of S2 to that of the next S1: beyond these a sound was missed between."""
+
 
 @dataclass(frozen=True)
 class Vitals:
@@ -45,9 +48,9 @@ class VitalSigns:
             interval = (after.onset - before.onset) / STREAM_RATE * 1000
             if before.kind == "S1":
                 last_s1 = before
-            if before.kind == "S1" and after.kind == "S2" and interval < 800:
+            if before.kind == "S1" and after.kind == "S2" and interval <= 1000 * LONGEST_SYSTOLE_S:
                 systole.append(interval)
-            elif before.kind == "S2" and after.kind == "S1" and interval < 2000:
+            elif before.kind == "S2" and after.kind == "S1" and interval <= 1000 * LONGEST_DIASTOLE_S:
                 diastole.append(interval)
                 if last_s1 is not None and after.onset - last_s1.onset < 2.5 * STREAM_RATE:
                     cycle.append((after.onset - last_s1.onset) / STREAM_RATE)

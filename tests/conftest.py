@@ -1,12 +1,11 @@
 """Where the real recordings are, and shared helpers."""
 
 import os
-import shutil
 import signal
 from pathlib import Path
 
 import pytest
-from virtual_microphone import VirtualMicrophone
+from virtual_microphone import VirtualMicrophone, need
 
 DATA = Path(os.environ.get("HEARTSEG_DATA", Path(__file__).parents[2] / "shared/data"))
 
@@ -37,10 +36,7 @@ def network():
 @pytest.fixture
 def microphones(tmp_path):
     """Makes virtual microphones of a rate and a number of channels; `plug` them."""
-    if not (shutil.which("pulseaudio") and shutil.which("pactl")):
-        if os.environ.get("CI"):
-            pytest.fail("CI needs pulseaudio")
-        pytest.skip("needs pulseaudio, pulseaudio-utils, libasound2-plugins and libportaudio2")
+    need("pulseaudio", "pactl")
     made = []
 
     def make(*form):

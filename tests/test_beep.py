@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -10,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+from virtual_microphone import need, until
 
 from heartseg.stream.beep import PITCH, click
 from heartseg.stream.clock import PCG_RATE, STREAM_RATE
@@ -21,10 +21,7 @@ LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main;
 @pytest.fixture
 def speaker(tmp_path):
     """A PulseAudio server whose only sink goes nowhere and can be listened to: (environment, server)."""
-    if not (shutil.which("pulseaudio") and shutil.which("parec")):
-        if os.environ.get("CI"):
-            pytest.fail("CI needs pulseaudio")
-        pytest.skip("needs pulseaudio, pulseaudio-utils, libasound2-plugins and libportaudio2")
+    need("pulseaudio", "parec", "pactl")
     runtime = tmp_path / "run"
     runtime.mkdir(mode=0o700)
     env = {**os.environ, "XDG_RUNTIME_DIR": str(runtime), "HOME": str(tmp_path)}
@@ -37,13 +34,6 @@ def speaker(tmp_path):
     yield env, server
     server.kill()
     server.wait()
-
-
-def until(condition, seconds=40):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def clicks(samples):

@@ -2,13 +2,24 @@
 
 import itertools
 import os
+import shutil
 import subprocess
 import threading
 import time
 
 import numpy as np
+import pytest
 
 from heartseg.stream.heart import SimulatedHeart
+
+
+def need(*programs):
+    """Skip a test where these programs of PulseAudio are not there; fail it in CI."""
+    if all(map(shutil.which, programs)):
+        return
+    if os.environ.get("CI"):
+        pytest.fail("CI needs pulseaudio")
+    pytest.skip("needs pulseaudio, pulseaudio-utils, libasound2-plugins and libportaudio2")
 
 
 def until(condition, seconds=40):

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from ...stream.notice import NOTICE
 from ..console import MissingExtra
 from . import Commands, command
 
@@ -85,5 +86,5 @@ def run(args: argparse.Namespace) -> int:
         write_csv(curves, args.out / "curves.csv")
         plot(curves, majority, args.out / "curves.svg")
         exercise.export(trained, args.out / CLIPS_FILE)
-    print("\nNot a medical device.")
+    print(f"\n{NOTICE}")
     return 0

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from ...stream.notice import NOTICE
 from ..console import say
 from . import Commands, command
 
@@ -30,5 +31,5 @@ def run(args: argparse.Namespace) -> int:
         say("without the clip network; `heartseg-offline article --out DIR` trains it, and --clips DIR takes it")
     sets = {name: read_set(folder) for name, folder in zip(set_names(args.sets), args.sets, strict=True)}
     print(table(compare(sets, methods(load(), clips), say)), end="")
-    print("\nNot a medical device.")
+    print(f"\n{NOTICE}")
     return 0

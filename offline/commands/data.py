@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from ...stream.notice import NOTICE
 from ..console import say
 from . import Commands, command
 
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         except DataError as error:
             say(str(error))
             failed = 1
-    print("Not a medical device.")
+    print(NOTICE)
     return failed
 
 

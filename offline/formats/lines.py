@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from ...models.brief import brief
 from ...stream.clock import seconds
 from ...stream.events import Event, Gap, Sound
-from ..datasets import DataError
+from ..datasets import DataError, text_of
 from ..scoring import KINDS
 from .sounds import GAP, Row, rows_of, states_of
 
@@ -52,11 +51,7 @@ def read_tabbed(path: Path) -> list[Row]:
 
 def _read(path: Path, read: Callable[[str], Row | None]) -> list[Row]:
     rows = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as text ({brief(error)})") from None
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text_of(path).splitlines(), 1):
         if not line.strip():
             continue
         try:

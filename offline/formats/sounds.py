@@ -8,7 +8,7 @@ import numpy as np
 
 from ...stream.clock import seconds
 from ...stream.events import Event, Gap, Onset, Sound
-from ..beats import LONGEST_DIASTOLE_S, LONGEST_SYSTOLE_S
+from ...stream.vitals import LONGEST_DIASTOLE_S, LONGEST_SYSTOLE_S
 from ..datasets import LATEST_S
 from ..scoring import KINDS, Prediction, by_centre
 

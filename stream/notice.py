@@ -1,0 +1,3 @@
+"""What every output says of itself."""
+
+NOTICE = "Not a medical device."
