@@ -11,10 +11,10 @@ import soundfile
 import soxr
 
 from bench.measure import Figure, FloatArray, figure, heart, must
-from bench.work import warm_network
-from heartseg.models import Network
+from heartseg.models import Network, load
 from heartseg.offline.segment import segment
 from heartseg.stream.clock import STREAM_RATE
+from heartseg.stream.engine import warm_up
 from heartseg.stream.events import Event, Sound
 from heartseg.stream.segmenter import FULL_CONTEXT, Segmenter
 
@@ -51,7 +51,8 @@ def article(paths: list[Path]) -> float | None:
 
 def measure(count: int = 4, seconds: float = 60, rounds: int = 5, beside: bool = True) -> list[Figure]:
     """Throughput of ours, and of the article's way where its libraries are."""
-    network, speeds = warm_network(), []
+    network, speeds = load(FULL_CONTEXT.network), []
+    warm_up(Segmenter(network, FULL_CONTEXT))
     with tempfile.TemporaryDirectory() as folder:
         paths = recordings(Path(folder), count, seconds)
         for _ in range(rounds):

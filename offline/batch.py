@@ -44,7 +44,9 @@ def segment_files(
     cannot be used.
     """
     out.mkdir(parents=True, exist_ok=True)
-    manifest = Manifest(out, {"heartseg": version("heartseg"), "model_sha256": load().card.sha256, "lag": asdict(lag)})
+    manifest = Manifest(
+        out, {"heartseg": version("heartseg"), "model_sha256": load(lag.network).card.sha256, "lag": asdict(lag)}
+    )
     report = Report()
     entries: dict[Item, Entry] = {}
     for item in items:

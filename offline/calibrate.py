@@ -14,6 +14,7 @@ from scipy.optimize import minimize
 from ..models import load
 from ..stream.segmenter import DEFAULT_LAG
 from .datasets import Recording
+from .export import whole
 from .formats import prediction_of
 from .scoring import HEADLINE_S, outcomes, reference_of
 from .segment import segment
@@ -35,22 +36,23 @@ def fit(confidence: FloatArray, right: FloatArray) -> tuple[float, float]:
 
 
 def calibrate(recordings: Sequence[Recording], folder: Path, name: str) -> tuple[float, float]:
-    """Fit a network's confidence on annotated recordings and write it into its card; returns slope, intercept.
+    """Fit a network's confidence on annotated recordings and write it into its cards; returns slope, intercept.
 
     Raises ModelError, SourceError.
     """
-    path = folder / f"{name}.json"
-    card = json.loads(path.read_text(encoding="utf-8"))
-    _write(path, {**card, "calibration": [1.0, 0.0]})
+    cards = [folder / f"{n}.json" for n in (name, whole(name))]
+    _write(cards, [1.0, 0.0])
     network = load(name, folder)
     pairs = []
     for recording in recordings:
         events, *_ = segment(recording.audio, network, DEFAULT_LAG)
         pairs.append(outcomes(reference_of(recording), prediction_of(events), HEADLINE_S))
     found = fit(*(np.concatenate(column) for column in zip(*pairs, strict=True)))
-    _write(path, {**card, "calibration": [round(v, 4) for v in found]})
+    _write(cards, [round(v, 4) for v in found])
     return found
 
 
-def _write(path: Path, card: dict[str, object]) -> None:
-    path.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+def _write(cards: Sequence[Path], calibration: list[float]) -> None:
+    for path in cards:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({**card, "calibration": calibration}, indent=1) + "\n", encoding="utf-8")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Network
+from ..models import load
 from ..stream.clock import STREAM_RATE
 from ..stream.segmenter import DEFAULT_LAG, FULL_CONTEXT, Lag
 from .clips import ClipNetwork, cut, whole
@@ -47,10 +47,11 @@ def by_clips(recording: Recording, network: ClipNetwork) -> Prediction:
     return segments(at, (network.s2(clips, recording.name) > 0.5).astype(np.int64))
 
 
-def methods(network: Network, clips: ClipNetwork | None) -> dict[str, Method]:
+def methods(clips: ClipNetwork | None) -> dict[str, Method]:
     """Every way to segment, by its name in the table."""
 
     def shipped(lag: Lag) -> Method:
+        network = load(lag.network)
         return lambda recording: prediction_of(segment(recording.audio, network, lag)[0])
 
     named: dict[str, Method] = {"envelope and intervals, unsupervised": by_envelope}

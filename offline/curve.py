@@ -1,6 +1,6 @@
 """`heartseg-offline curve`: accuracy against latency, which is what a live segmenter trades."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Network
+from ..models import Network, load
 from ..stream.segmenter import DEFAULT_LAG, FAST_HOP, FULL_CONTEXT, LONGEST_LOOKAHEAD, Lag, Segmenter
 from ..stream.source import FileSource
 from .datasets import Recording
@@ -46,14 +46,14 @@ class _Remembered:
     def __init__(self, network: Network) -> None:
         self.card = network.card
         self._network = network
-        self._answers: list[tuple[NDArray[np.float32], float]] = []
+        self._answers: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
         self._next = 0
 
     def rewind(self) -> None:
         """The next window is the first one again."""
         self._next = 0
 
-    def run(self, window: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    def run(self, window: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """As `Network.run`."""
         if self._next == len(self._answers):
             self._answers.append(self._network.run(window))
@@ -61,10 +61,10 @@ class _Remembered:
         return self._answers[self._next - 1]
 
 
-def predictions(recording: Recording, network: Network) -> dict[str, Prediction]:
-    """What the live path says of a recording at every lag. Raises SourceError."""
+def predictions(recording: Recording, networks: Mapping[str, Network]) -> dict[str, Prediction]:
+    """What the live path says of a recording at every lag, by networks of these names. Raises SourceError."""
     blocks = list(FileSource(recording.audio).blocks())
-    remembered = {hop: _Remembered(network) for hop in {lag.hop for lag in lags().values()}}
+    remembered = {lag.hop: _Remembered(networks[lag.network]) for lag in lags().values()}
     found = {}
     for name, lag in lags().items():
         remembered[lag.hop].rewind()
@@ -78,14 +78,15 @@ def predictions(recording: Recording, network: Network) -> dict[str, Prediction]
     return {name: as_marked(found[name], recording) for name in (*_ONSETS, *lags())}
 
 
-def curve(sets: dict[str, list[Recording]], network: Network, say: Callable[[str], None]) -> list[Point]:
-    """Every set at every lag. Raises SourceError."""
+def curve(sets: dict[str, list[Recording]], say: Callable[[str], None]) -> list[Point]:
+    """Every set at every lag, by the shipped networks. Raises SourceError."""
+    networks = {name: load(name) for name in {lag.network for lag in lags().values()}}
     points = []
     for data, recordings in sets.items():
         scored: dict[str, list[Scored]] = {name: [] for name in (*_ONSETS, *lags())}
         for done, recording in enumerate(recordings, 1):
             reference = reference_of(recording)
-            for name, prediction in predictions(recording, network).items():
+            for name, prediction in predictions(recording, networks).items():
                 scored[name].append(Scored(recording.name, reference, prediction))
             if done % 50 == 0 or done == len(recordings):
                 say(f"{data}: {done} of {len(recordings)} recordings")

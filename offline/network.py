@@ -9,6 +9,8 @@ At the newest token several heads look back: head j gives the posteriors of the 
 network knows now and the local features around that token. So one network serves every lag.
 """
 
+from typing import TypeAlias
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -31,6 +33,10 @@ WINDOW = (TOKENS + 1) * TOKEN * FRAME + STFT - FRAME
 
 OUTPUT_FRAMES = HEADS * TOKEN
 """Posterior frames that a window gives, the newest last: 45."""
+
+WHOLE_FROM = 48  # the first token of a window with past enough (2.4 s)
+WHOLE_FRAMES = (TOKENS - WHOLE_FROM + HEADS - 1) * TOKEN
+"""Posterior frames that a window of the form for whole recordings gives: 280."""
 
 
 def spectral_matrices() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -116,44 +122,98 @@ def _delayed(x: tf.Tensor, steps: int) -> tf.Tensor:
     return tf.pad(x, ((0, 0), (steps, 0), (0, 0)))[:, : x.shape[1]] if steps else x
 
 
-def serving(network: Network) -> "tf.types.experimental.GenericFunction":
-    """The sparse form with batch norm folded in, as a function of one window, shape (WINDOW,).
+class _Plain:
+    """The weights with batch norm folded in, as arrays."""
+
+    def __init__(self, network: Network) -> None:
+        def folded(layer: keras.layers.Dense, norm: keras.layers.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
+            gamma, beta, mean, variance = (np.asarray(w) for w in norm.get_weights())
+            scale = gamma / np.sqrt(variance + norm.epsilon)
+            return np.asarray(layer.kernel) * scale, beta - mean * scale
+
+        def plain(layer: keras.layers.Dense) -> list[np.ndarray]:
+            return [np.asarray(w) for w in layer.get_weights()]
+
+        self._stem = folded(network.stem, network.stem_norm)
+        self.tree = [
+            (*level, *folded(a, n), *plain(b))
+            for level, a, n, b in zip(TREE, network.inner, network.norms, network.outer, strict=True)
+        ]
+        self.context, self.context_bias = plain(network.context)
+        (self._past,), (self._future,) = plain(network.past), plain(network.future)
+        self._hidden, self._out = plain(network.hidden), plain(network.out)
+        self._presence = plain(network.presence)
+
+    def local(self, window: tf.Tensor) -> tf.Tensor:
+        """Features of each token and the one before it: (WINDOW,) -> (TOKENS, WIDTH)."""
+        stem, bias = self._stem
+        tokens = tf.reshape(features(window[None])[0], (TOKENS + 1, TOKEN * BANDS))
+        return tf.nn.relu(tf.concat([tokens[:-1], tokens[1:]], axis=1) @ stem + bias)
+
+    def looks(self, local: tf.Tensor) -> tf.Tensor:
+        """What the tokens around each token but the first say of it, the newest without a future: (n, WIDTH) ->
+        (n - 1, WIDTH).
+        """
+        after = tf.concat([(local @ self._future)[2:], tf.zeros((1, WIDTH))], axis=0)
+        return tf.concat([local[:-1], local[1:]], axis=1) @ self._past + after
+
+    def newest(self, h: tf.Tensor) -> tf.Tensor:
+        """What the newest token says of the HEADS newest, oldest first: (1, WIDTH) -> (HEADS, WIDTH)."""
+        return tf.reshape(h @ self.context + self.context_bias, (HEADS, WIDTH))[::-1]
+
+    def answer(self, known: tf.Tensor, h: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The outputs, of tokens of which so much is known, (n, WIDTH), and presence by the newest, (m, WIDTH)."""
+        (hidden, hidden_bias), (out, out_bias), (presence, presence_bias) = self._hidden, self._out, self._presence
+        q = tf.nn.relu(tf.nn.relu(known) @ hidden + hidden_bias)
+        logits = tf.reshape(q @ out + out_bias, (known.shape[0] * TOKEN, STATES))
+        return {
+            "posterior": tf.nn.softmax(logits),
+            "presence": tf.reshape(tf.sigmoid(h @ presence + presence_bias), (h.shape[0],)),
+        }
+
+
+Served: TypeAlias = "tf.types.experimental.GenericFunction"
+
+
+def serving(network: Network) -> Served:
+    """The sparse form, as a function of one window, shape (WINDOW,).
 
     Returns {"posterior": (OUTPUT_FRAMES, STATES), oldest frame first, "presence": (1,)}, both probabilities.
     """
-
-    def folded(layer: keras.layers.Dense, norm: keras.layers.BatchNormalization) -> tuple[np.ndarray, np.ndarray]:
-        gamma, beta, mean, variance = (np.asarray(w) for w in norm.get_weights())
-        scale = gamma / np.sqrt(variance + norm.epsilon)
-        return np.asarray(layer.kernel) * scale, beta - mean * scale
-
-    def plain(layer: keras.layers.Dense) -> list[np.ndarray]:
-        return [np.asarray(w) for w in layer.get_weights()]
-
-    stem, stem_bias = folded(network.stem, network.stem_norm)
-    tree = [(*folded(a, n), *plain(b)) for a, n, b in zip(network.inner, network.norms, network.outer, strict=True)]
-    context, context_bias = plain(network.context)
-    (past,), (future,) = plain(network.past), plain(network.future)
-    hidden, hidden_bias = plain(network.hidden)
-    out, out_bias = plain(network.out)
-    presence, presence_bias = plain(network.presence)
+    plain = _Plain(network)
 
     @tf.function(input_signature=[tf.TensorSpec((WINDOW,), tf.float32, name="window")])  # type: ignore[untyped-decorator]
     def newest(window: tf.Tensor) -> dict[str, tf.Tensor]:
-        tokens = tf.reshape(features(window[None])[0], (TOKENS + 1, TOKEN * BANDS))
-        h = tf.nn.relu(tf.concat([tokens[:-1], tokens[1:]], axis=1) @ stem + stem_bias)
+        h = plain.local(window)
         local = h[-HEADS - 1 :]
-        for (_, kernel), (a, a_bias, b, b_bias) in zip(TREE, tree, strict=True):
+        for _, kernel, a, a_bias, b, b_bias in plain.tree:
             pairs = tf.reshape(h, (h.shape[0] // kernel, kernel * WIDTH))
             h = pairs[:, -WIDTH:] + tf.nn.relu(pairs @ a + a_bias) @ b + b_bias
-        after = tf.concat([(local @ future)[2:], tf.zeros((1, WIDTH))], axis=0)
-        looks = tf.concat([local[:-1], local[1:]], axis=1) @ past + after
-        looks += tf.reshape(h @ context + context_bias, (HEADS, WIDTH))[::-1]
-        q = tf.nn.relu(tf.nn.relu(looks) @ hidden + hidden_bias)
-        logits = tf.reshape(q @ out + out_bias, (OUTPUT_FRAMES, STATES))
-        return {
-            "posterior": tf.nn.softmax(logits),
-            "presence": tf.reshape(tf.sigmoid(h @ presence + presence_bias), (1,)),
-        }
+        return plain.answer(plain.looks(local) + plain.newest(h), h)
 
     return newest
+
+
+def serving_whole(network: Network) -> Served:
+    """The dense form with one head, for recordings that are there as a whole: fewer windows, as much context.
+
+    Of one window, shape (WINDOW,), every token from `WHOLE_FROM` on speaks of the one 400 ms before it, and the
+    newest of the rest. Returns {"posterior": (WHOLE_FRAMES, STATES), oldest frame first, "presence":
+    (WHOLE_FRAMES / TOKEN,), as heard 400 ms later}, both probabilities.
+    """
+    plain = _Plain(network)
+    last = HEADS - 1
+
+    @tf.function(input_signature=[tf.TensorSpec((WINDOW,), tf.float32, name="window")])  # type: ignore[untyped-decorator]
+    def whole(window: tf.Tensor) -> dict[str, tf.Tensor]:
+        h = local = plain.local(window)
+        for dilation, kernel, a, a_bias, b, b_bias in plain.tree:
+            taps = tf.concat([_delayed(h[None], dilation * i)[0] for i in reversed(range(kernel))], axis=1)
+            h = h + tf.nn.relu(taps @ a + a_bias) @ b + b_bias
+        h = h[WHOLE_FROM:]
+        back = h @ plain.context[:, last * WIDTH :] + plain.context_bias[last * WIDTH :]
+        context = tf.concat([back, plain.newest(h[-1:])[1:]], axis=0)
+        known = plain.looks(local[WHOLE_FROM - last - 1 :]) + context
+        return plain.answer(known, tf.concat([h, tf.repeat(h[-1:], last, axis=0)], axis=0))
+
+    return whole

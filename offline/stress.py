@@ -77,7 +77,7 @@ class _Swapping:
         self.card = network.card
         self._network, self._left = network, until
 
-    def run(self, window: FloatArray) -> tuple[FloatArray, float]:
+    def run(self, window: FloatArray) -> tuple[FloatArray, FloatArray]:
         """As `Network.run`."""
         posterior, presence = self._network.run(window)
         if self._left:

@@ -47,7 +47,7 @@ def outcomes(items: Sequence[Item], form: str, lag: Lag, jobs: int, heard: Heard
     jobs: processes; 1 is this one. Close the iterator to end the processes at once.
     """
     if jobs == 1:
-        network = load()
+        network = load(lag.network)
         yield from (outcome(item, form, lag, network, heard) for item in items)
         return
     waiting = deque(items)
@@ -112,7 +112,7 @@ def _why(process: BaseProcess) -> str:
 
 
 def _serve(connection: Connection, form: str, lag: Lag) -> None:
-    network = load()
+    network = load(lag.network)
     with suppress(EOFError, OSError):  # nobody listens any more
         while True:
             connection.send(outcome(connection.recv(), form, lag, network, lambda _, samples: connection.send(samples)))

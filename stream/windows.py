@@ -16,12 +16,13 @@ class Posteriors:
     """Posteriors of successive frames, from one window.
 
     first: the frame (10 ms) that row 0 belongs to. log: shape (n, 4), log probabilities of S1, systole, S2 and
-    diastole. presence: probability of a heartbeat in the window. heard: PCG samples that the window needed.
+    diastole. presence: probability of a heartbeat, shape (n,), or (1,) for all of them. heard: PCG samples that the
+    window needed.
     """
 
     first: int
     log: FloatArray
-    presence: float
+    presence: FloatArray
     heard: int
 
 
@@ -81,19 +82,23 @@ class Windows:
         return results
 
     def _window(self) -> Hop:
-        posterior, presence = self._network.run(self._buffer[self._end - self._size : self._end])
-        log = np.log(np.maximum(posterior, 1e-6))
         heard = self._frames
+        log, presence = self._ask(self._end)
 
         def spoken(last: int) -> Posteriors | None:
             """The frames of this hop, up to frame `last` - 1."""
             first = max(0, last - self._hop)
             if last <= first:
                 return None
-            rows = log[len(log) - (heard - first) : len(log) - (heard - last)]
-            return Posteriors(first, rows, presence, heard * FRAME)
+            rows = slice(len(log) - (heard - first), len(log) - (heard - last))
+            return Posteriors(first, log[rows], presence[rows] if len(presence) > 1 else presence, heard * FRAME)
 
         return Hop(spoken(heard - self._lookahead), spoken(heard))
+
+    def _ask(self, end: int) -> tuple[FloatArray, FloatArray]:
+        """Log posteriors and presence of the frames that the window up to `end` speaks of."""
+        posterior, presence = self._network.run(self._buffer[end - self._size : end])
+        return np.log(np.maximum(posterior, 1e-6)), presence
 
     def flush(self) -> list[Hop]:
         """The frames still owed, from one last window that ends with the last whole frame; then start over."""
@@ -104,8 +109,7 @@ class Windows:
         results = []
         if owed > 0:
             end = self._end - rest % FRAME
-            posterior, presence = self._network.run(self._buffer[end - self._size : end])
-            log = np.log(np.maximum(posterior[-owed:], 1e-6))
-            results = [Hop(Posteriors(first, log, presence, frames * FRAME), None)]
+            log, presence = self._ask(end)
+            results = [Hop(Posteriors(first, log[-owed:], presence[-owed:], frames * FRAME), None)]
         self.clear()
         return results

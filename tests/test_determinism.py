@@ -19,7 +19,7 @@ from heartseg.stream.feeders import Replay
 from heartseg.stream.heart import SimulatedHeart
 from heartseg.stream.segmenter import Segmenter
 
-NETWORK = load()
+NETWORKS = {lag.network: load(lag.network) for lag in LAGS.values()}
 SHORT = recording()
 LONG = np.concatenate([SHORT, *itertools.islice(SimulatedHeart(bpm=90, seed=2).blocks(), 530)])  # over a minute
 
@@ -62,13 +62,22 @@ def cut(x, sizes):
     return np.split(x, np.minimum(np.cumsum(sizes), len(x)))
 
 
+def segmenter_of(name):
+    lag = LAGS[name]
+    return Segmenter(NETWORKS[lag.network], lag)
+
+
 def paused(blocks, pauses):
     for block, pause in zip(blocks, itertools.cycle(pauses), strict=False):
         time.sleep(pause)
         yield block
 
 
-WHOLE = {(len(x), name): lines_of(events_of([x], NETWORK, lag)) for x in (SHORT, LONG) for name, lag in LAGS.items()}
+WHOLE = {
+    (len(x), name): lines_of(events_of([x], NETWORKS[lag.network], lag))
+    for x in (SHORT, LONG)
+    for name, lag in LAGS.items()
+}
 
 SIZES = st.lists(
     st.one_of(st.integers(0, 50), st.integers(0, STREAM_RATE), st.integers(0, 60 * STREAM_RATE)), max_size=40
@@ -79,7 +88,8 @@ PAUSES = st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.001, 0.004]), min_size=1, ma
 @settings(deadline=None, max_examples=10)
 @given(st.sampled_from([*LAGS]), SIZES)
 def test_blocks_from_nothing_to_a_minute(name, sizes):
-    assert lines_of(events_of(cut(LONG, sizes), NETWORK, LAGS[name])) == WHOLE[len(LONG), name]
+    lag = LAGS[name]
+    assert lines_of(events_of(cut(LONG, sizes), NETWORKS[lag.network], lag)) == WHOLE[len(LONG), name]
 
 
 @settings(deadline=None, max_examples=15)
@@ -87,7 +97,7 @@ def test_blocks_from_nothing_to_a_minute(name, sizes):
 def test_the_timing_of_the_threads(name, sizes, feeding, working, speed):
     sink = Lines(working)
     feeder = Replay(paused(cut(SHORT, sizes), feeding), speed)
-    engine = Engine(Segmenter(NETWORK, LAGS[name]), feeder, [sink])
+    engine = Engine(segmenter_of(name), feeder, [sink])
     engine.start()
     assert engine.wait(60)
     assert engine.failure is None
@@ -99,7 +109,7 @@ def test_the_timing_of_the_threads(name, sizes, feeding, working, speed):
 def test_events_are_those_of_earlier_versions(name):
     """Kinds and samples exactly; confidence as far as machines agree on the last bits of a network."""
     first, *then = map(json.loads, (FOLDER / f"{name}.jsonl").read_text().splitlines())
-    assert first == head(SHORT, NETWORK), f"another recording or another network; {RENEW}"
+    assert first == head(SHORT, NETWORKS[LAGS[name].network]), f"another recording or another network; {RENEW}"
     now = [json.loads(line) for line in WHOLE[len(SHORT), name].splitlines()]
     assert len(now) > 20
     assert [without_confidence(line) for line in now] == [without_confidence(line) for line in then], RENEW
@@ -131,11 +141,11 @@ def later(event, by):
 
 @pytest.mark.parametrize("name", LAGS)
 def test_after_a_gap_of_a_year(name):
-    segmenter = Segmenter(NETWORK, LAGS[name])
+    segmenter, lag = segmenter_of(name), LAGS[name]
     gap = segmenter.gap(YEAR, "device lost")
     assert gap == [Gap(0, YEAR, "device lost")]
     events = segmenter.push(SHORT) + segmenter.flush()
-    assert events == [later(event, YEAR) for event in events_of([SHORT], NETWORK, LAGS[name])]
+    assert events == [later(event, YEAR) for event in events_of([SHORT], NETWORKS[lag.network], lag)]
     assert segmenter.position == YEAR + len(SHORT)
 
 
@@ -162,7 +172,7 @@ def age(segmenter):
 def test_a_year_of_sound_without_a_gap(name):
     heart = LONG[len(SHORT) :]
     before, after = np.split(heart, [15 * STREAM_RATE])  # more than the decoder looks back
-    plain, old = Segmenter(NETWORK, LAGS[name]), Segmenter(NETWORK, LAGS[name])
+    plain, old = segmenter_of(name), segmenter_of(name)
     assert plain.push(before) == old.push(before)
     age(old)
     expected = [later(event, YEAR) for event in plain.push(after) + plain.flush()]
@@ -171,7 +181,7 @@ def test_a_year_of_sound_without_a_gap(name):
 
 
 def test_the_ring_after_a_year():
-    engine = Engine(Segmenter(NETWORK), Replay([SHORT], None), [sink := Lines()])
+    engine = Engine(Segmenter(), Replay([SHORT], None), [sink := Lines()])
     ring = engine._ring
     ring.written = ring.read_count = YEAR
     engine.start()

@@ -21,13 +21,27 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_the_shipped_model(network):
+@pytest.mark.parametrize("name", [NAME, loader.WHOLE])
+def test_the_shipped_models(name):
+    network = load(name)
     card = network.card
     posterior, presence = network.run(np.zeros(card.window, np.float32))
+    assert card.name == name
     assert posterior.shape == (card.heads * card.token, 4) and posterior.dtype == np.float32
     np.testing.assert_allclose(posterior.sum(axis=1), 1, atol=1e-5)
-    assert 0 <= presence <= 1
-    assert (Path(loader.__file__).parent / f"{NAME}.onnx").stat().st_size < 2_000_000
+    assert presence.shape == ((1,) if name == NAME else posterior.shape[:1])
+    assert (presence >= 0).all() and (presence <= 1).all()
+    assert (Path(loader.__file__).parent / f"{name}.onnx").stat().st_size < 2_000_000
+
+
+def test_both_forms_are_of_the_same_weights():
+    """What they have in common: the newest frames, and how sure they are."""
+    newest, whole = load(NAME), load(loader.WHOLE)
+    window = (0.05 * np.random.default_rng(0).standard_normal(newest.card.window)).astype(np.float32)
+    (recent, now), (every, heard) = newest.run(window), whole.run(window)
+    np.testing.assert_allclose(every[-len(recent) :], recent, atol=1e-5)
+    np.testing.assert_allclose(heard[-1], now[0], atol=1e-5)
+    assert newest.card.calibration == whole.card.calibration and newest.card.window == whole.card.window
 
 
 def test_gain_does_not_matter(network):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from heartseg.models import WHOLE, load
 from heartseg.offline.cli import main
 from heartseg.offline.datasets import DataError
 from heartseg.offline.draw import Picture, pages
@@ -44,9 +45,9 @@ def labels(path):
     return {text: texts.count(text) for text in texts}
 
 
-def test_each_sound_is_drawn_and_named_once(recording, tmp_path, network):
+def test_each_sound_is_drawn_and_named_once(recording, tmp_path):
     assert run("plot", recording, "--out", tmp_path / "p.svg") == 0
-    drawn, sounds = labels(tmp_path / "p.svg"), hear(recording, network, FULL_CONTEXT).sounds
+    drawn, sounds = labels(tmp_path / "p.svg"), hear(recording, load(WHOLE), FULL_CONTEXT).sounds
     for kind in ("S1", "S2"):
         assert drawn[kind] == sum(s.kind == kind for s in sounds) > 15
     assert any("Not a medical device." in text for text in drawn) and "heart.wav" in drawn
@@ -96,12 +97,13 @@ def test_posteriors_are_those_that_name_the_sounds(recording, network):
         assert heard.posterior[at, {"S1": 0, "S2": 2}[sound.kind]].mean() > 0.4
 
 
-def test_a_gap_is_left_open_and_what_follows_starts_anew(tmp_path, network):
+def test_a_gap_is_left_open_and_what_follows_starts_anew(tmp_path):
     before, after = heart(5), heart(6, seed=2)
     whole, second = tmp_path / "whole.wav", tmp_path / "second.wav"
     missing = np.full(STREAM_RATE // 2, np.nan, np.float32)
     soundfile.write(whole, np.concatenate([before, missing, after]), STREAM_RATE, subtype="FLOAT")
     soundfile.write(second, after[4410:], STREAM_RATE, subtype="FLOAT")  # the first 0.1 s prove that it is good
+    network = load(WHOLE)
     heard, alone = hear(whole, network, FULL_CONTEXT), hear(second, network, FULL_CONTEXT)
     assert len(heard.gaps) == 1 and heard.seconds == 11.5
     assert np.isnan(heard.posterior[505:555]).all() and np.isnan(heard.pcg[505 * 21 : 555 * 21]).all()

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from heartseg.models import WHOLE as WHOLE_NETWORK
 from heartseg.models import load
 from heartseg.offline.scoring import match
 from heartseg.stream.clock import STREAM_PER_FRAME, STREAM_RATE
@@ -24,7 +25,7 @@ from heartseg.stream.segmenter import (
     Segmenter,
 )
 
-NETWORK = load()
+NETWORK, FOR_RECORDINGS = load(), load(WHOLE_NETWORK)
 
 
 def sound_of(heart, seconds):
@@ -38,7 +39,7 @@ def truth_of(heart, seconds):
 
 
 def segment(x, cuts=(), lag=None):
-    segmenter, events = Segmenter(NETWORK, lag), []
+    segmenter, events = Segmenter(FOR_RECORDINGS if lag == FULL_CONTEXT else NETWORK, lag), []
     for block in np.split(x, cuts):
         events += segmenter.push(block)
     events += segmenter.flush()
@@ -139,6 +140,13 @@ def test_a_sound_is_named_while_it_sounds_and_the_name_holds():
 def test_the_lags_fit_the_shipped_network():
     card = NETWORK.card
     assert card.token == SLOW_HOP and card.heads * card.token == SLOW_HOP + LONGEST_LOOKAHEAD
+    card = FOR_RECORDINGS.card
+    assert FULL_CONTEXT.hop + FULL_CONTEXT.lookahead == card.heads * card.token
+
+
+def test_a_network_that_says_too_little_for_the_lag_is_refused():
+    with pytest.raises(ValueError, match="speaks of 45 frames"):
+        Segmenter(NETWORK, FULL_CONTEXT)
 
 
 def test_lag_within():

@@ -15,7 +15,7 @@ from heartseg.offline.augment import disturb, no_heart
 from heartseg.offline.batches import BATCH, EMPTY, Batches, _hurry, _interpolate
 from heartseg.offline.corpus import NO_HEART, UNKNOWN, Corpus
 from heartseg.offline.export import export
-from heartseg.offline.network import TOKEN, TOKENS, WINDOW, Network
+from heartseg.offline.network import TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
 from heartseg.stream.windows import Windows
 
 
@@ -103,6 +103,7 @@ def test_the_served_network_is_the_trained_one(tmp_path):
             weight.assign(rng.uniform(0.5, 1.5, weight.shape))
     assert export(network, tmp_path, "toy", {"seed": 1}) < 1e-4
     assert load("toy", tmp_path).card.heads * TOKEN == 45
+    assert load("toy-whole", tmp_path).card.heads * TOKEN == WHOLE_FRAMES
 
 
 def test_windows_slide_as_in_training(tmp_path):

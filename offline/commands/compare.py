@@ -20,7 +20,6 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
-    from ...models import load
     from ..clips import CLIPS_FILE, ClipNetwork
     from ..compare import compare, methods, table
     from ..datasets import set_names
@@ -30,6 +29,6 @@ def run(args: argparse.Namespace) -> int:
     if not clips:
         say("without the clip network; `heartseg-offline article --out DIR` trains it, and --clips DIR takes it")
     sets = {name: read_set(folder) for name, folder in zip(set_names(args.sets), args.sets, strict=True)}
-    print(table(compare(sets, methods(load(), clips), say)), end="")
+    print(table(compare(sets, methods(clips), say)), end="")
     print(f"\n{NOTICE}")
     return 0

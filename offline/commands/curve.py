@@ -20,7 +20,6 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
-    from ...models import load
     from ..curve import curve, plot, table
     from ..datasets import set_names
     from ..plots import drawing
@@ -29,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     drawing()
     sets = {name: read_set(folder) for name, folder in zip(set_names(args.sets), args.sets, strict=True)}
     args.out.mkdir(parents=True, exist_ok=True)
-    points = curve(sets, load(), say)
+    points = curve(sets, say)
     rows = [{"data": p.data, "lag": p.lag, **p.figures} for p in points]
     (args.out / "curve.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     (args.out / "curve.md").write_text(table(points), encoding="utf-8")

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--out {out}: the name should end in {', '.join(FORMATS)}")
     drawing()
     reference = reference_of(read_annotation(args.reference, args.file.stem)) if args.reference else None
-    heard = hear(args.file, load(), args.lag)
+    heard = hear(args.file, load(args.lag.network), args.lag)
     for warning in heard.warnings:
         say(f"warning: {warning}")
     picture = Picture(

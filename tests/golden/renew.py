@@ -57,10 +57,11 @@ def head(x: np.ndarray, network: Network) -> dict[str, Any]:
 
 def main() -> None:
     """Write all golden files."""
-    x, network = recording(), load()
+    x = recording()
     for old in FOLDER.glob("*.jsonl"):
         old.unlink()
     for name, lag in LAGS.items():
+        network = load(lag.network)
         lines = [head(x, network), *(event.as_dict() for event in events_of([x], network, lag))]
         (FOLDER / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         print(f"{name}.jsonl: {len(lines) - 1} events")
