@@ -6,10 +6,11 @@ from numpy.typing import NDArray
 from bench.measure import Figure, FloatArray, figure, heart, must
 from bench.work import HOP, STAGES, Stopwatch, reference, warm_network
 from heartseg.stream.clock import STREAM_RATE
+from heartseg.stream.decimator import NEEDED_AFTER
 from heartseg.stream.engine import Accounts, Engine
 from heartseg.stream.events import Event, Sound
 from heartseg.stream.feeders import Replay
-from heartseg.stream.segmenter import DEFAULT_LAG, NEEDED_AFTER, Segmenter
+from heartseg.stream.segmenter import DEFAULT_LAG, Segmenter
 
 _SHARES = (50, 90, 99, 99.9, 100)
 

@@ -136,8 +136,7 @@ class _Plain:
 
         self._stem = folded(network.stem, network.stem_norm)
         self.tree = [
-            (*level, *folded(a, n), *plain(b))
-            for level, a, n, b in zip(TREE, network.inner, network.norms, network.outer, strict=True)
+            (*folded(a, n), *plain(b)) for a, n, b in zip(network.inner, network.norms, network.outer, strict=True)
         ]
         self.context, self.context_bias = plain(network.context)
         (self._past,), (self._future,) = plain(network.past), plain(network.future)
@@ -186,7 +185,7 @@ def serving(network: Network) -> Served:
     def newest(window: tf.Tensor) -> dict[str, tf.Tensor]:
         h = plain.local(window)
         local = h[-HEADS - 1 :]
-        for _, kernel, a, a_bias, b, b_bias in plain.tree:
+        for (_, kernel), (a, a_bias, b, b_bias) in zip(TREE, plain.tree, strict=True):
             pairs = tf.reshape(h, (h.shape[0] // kernel, kernel * WIDTH))
             h = pairs[:, -WIDTH:] + tf.nn.relu(pairs @ a + a_bias) @ b + b_bias
         return plain.answer(plain.looks(local) + plain.newest(h), h)
@@ -207,7 +206,7 @@ def serving_whole(network: Network) -> Served:
     @tf.function(input_signature=[tf.TensorSpec((WINDOW,), tf.float32, name="window")])  # type: ignore[untyped-decorator]
     def whole(window: tf.Tensor) -> dict[str, tf.Tensor]:
         h = local = plain.local(window)
-        for dilation, kernel, a, a_bias, b, b_bias in plain.tree:
+        for (dilation, kernel), (a, a_bias, b, b_bias) in zip(TREE, plain.tree, strict=True):
             taps = tf.concat([_delayed(h[None], dilation * i)[0] for i in reversed(range(kernel))], axis=1)
             h = h + tf.nn.relu(taps @ a + a_bias) @ b + b_bias
         h = h[WHOLE_FROM:]

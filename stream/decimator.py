@@ -43,10 +43,14 @@ def coefficients() -> tuple[FloatArray, FloatArray]:
 GROUP_DELAY = ((_TAPS[0] - 1) + (_TAPS[1] - 1) * STEPS[0]) // 2
 """Stream samples by which the filters delay, an integer: 23.5 + 31.5 * 7 = 244 (5.5 ms)."""
 
+NEEDED_AFTER = GROUP_DELAY + 1 - DECIMATION
+"""Stream samples after the end of a PCG sample's own that must be heard before it is there."""
+
 _PAST = _SPAN - 1  # samples that each stage keeps of what it has heard
 _SECOND = _PAST + _CHUNK  # where in memory the second stage's samples begin
 _MEMORY = _SECOND + _PAST + _CHUNK // STEPS[0] + 1
 _FLOAT = np.dtype(np.float32)
+_empty = np.empty  # a push of 10 ms takes less than a microsecond, so looking things up counts
 
 
 def _fir(taps, step):  # type: ignore[no-untyped-def]
@@ -128,13 +132,14 @@ class Decimator:
 
     def push(self, block: FloatArray) -> FloatArray:
         """PCG samples that `block` (float32, any length) completes: shape (n,), float32, a new array."""
-        heard = self._heard + len(block)
-        made = (heard + DECIMATION - 1 - GROUP_DELAY) // DECIMATION
-        if made < self._made:  # at the very start
-            made = self._made
-        out = np.empty(made - self._made, _FLOAT)
-        _decimate(block, self._heard, self._memory, out)
-        self._heard, self._made = heard, made
+        before = self._heard
+        self._heard = heard = before + len(block)
+        made = (heard - NEEDED_AFTER) // DECIMATION
+        if made < 0:  # at the very start
+            made = 0
+        out = _empty(made - self._made, _FLOAT)
+        self._made = made
+        _decimate(block, before, self._memory, out)
         return out
 
     def flush(self) -> FloatArray:

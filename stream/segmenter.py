@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..models import DEFAULT, WHOLE, Network, load
 from .clock import DECIMATION, STREAM_PER_FRAME, STREAM_RATE
-from .decimator import GROUP_DELAY, Decimator
+from .decimator import GROUP_DELAY, NEEDED_AFTER, Decimator
 from .decoder import Decoded, Decoder, Tuning
 from .events import KINDS, Event, Gap, Onset, Sound
 from .windows import Hop, Posteriors, Windows
@@ -19,9 +19,6 @@ NOT_FINITE = "samples that are no numbers"
 
 SLOW_HOP, FAST_HOP = 5, 1
 """Frames (10 ms) from one window to the next: what suffices, and what the shortest lags take."""
-
-NEEDED_AFTER = GROUP_DELAY + 1 - DECIMATION
-"""Stream samples after the end of a PCG sample's own that must be heard before it is there."""
 
 LONG_SOUND = 13 * STREAM_RATE // 100
 """A long S1; it is decided at its end, so half of it counts in the lag from its centre."""

@@ -11,6 +11,7 @@ from heartseg.models import WHOLE as WHOLE_NETWORK
 from heartseg.models import load
 from heartseg.offline.scoring import match
 from heartseg.stream.clock import STREAM_PER_FRAME, STREAM_RATE
+from heartseg.stream.decimator import NEEDED_AFTER
 from heartseg.stream.events import Gap, Onset, Sound
 from heartseg.stream.heart import SimulatedHeart
 from heartseg.stream.segmenter import (
@@ -18,7 +19,6 @@ from heartseg.stream.segmenter import (
     FULL_CONTEXT,
     LONG_SOUND,
     LONGEST_LOOKAHEAD,
-    NEEDED_AFTER,
     NOT_FINITE,
     SLOW_HOP,
     Lag,
