@@ -81,6 +81,43 @@ def voices(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     return tone / rms(tone)
 
 
+def ticks(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+    """A clock, a relay, a dripping tap: one short high click, repeated evenly, RMS 1."""
+    t = np.arange(PCG_RATE // 8) / PCG_RATE
+    out = np.zeros((batch, samples), np.float32)
+    for row in out:
+        decay = np.exp(-t / rng.uniform(0.0005, 0.012))
+        click = decay * np.cos(2 * np.pi * rng.uniform(150, 900) * t + rng.uniform(0, 6.3))
+        period = rng.uniform(0.12, 1.2) * PCG_RATE
+        for at in np.arange(rng.uniform(0, period), samples - len(t), period).astype(int):
+            row[at : at + len(t)] += (click * np.exp(rng.normal(0, 0.1))).astype(np.float32)
+    return out / rms(out)
+
+
+def syllables(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+    """Somebody who talks: voiced or hissing syllables of 60 to 350 ms, two to eight a second, with pauses, RMS 1."""
+    out = np.zeros((batch, samples), np.float32)
+    for row in out:
+        base, rate = rng.uniform(80, 350), rng.uniform(2, 8)
+        at = rng.uniform(0, 0.5) * PCG_RATE
+        while at < samples - PCG_RATE * 0.4:
+            length = int(PCG_RATE * rng.uniform(0.06, 0.35))
+            t, x = np.arange(length) / PCG_RATE, np.linspace(0, 1, length)
+            pitch = base * np.exp(rng.normal(0, 0.15)) * (1 + rng.normal(0, 0.2) * t)
+            harmonics = np.arange(1, 1 + rng.integers(1, 8))
+            level = rng.uniform(0, 1, len(harmonics)) / np.sqrt(harmonics)
+            wave = level @ np.sin(2 * np.pi * np.outer(harmonics, pitch * t))
+            if rng.random() < 0.25:
+                wave = rng.standard_normal(length)
+            attack = rng.uniform(0.05, 0.5)
+            shape = np.exp(rng.normal(0, 0.4)) * np.minimum(x / attack, (1 - x) / (1 - attack))
+            row[int(at) : int(at) + length] += (shape * wave).astype(np.float32)
+            at += max(0.8 * length, PCG_RATE * rng.exponential(1 / rate))
+            if rng.random() < 0.08:
+                at += PCG_RATE * rng.uniform(0.3, 1.2)
+    return out / rms(out)
+
+
 def hum(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     """Mains hum at 50 or 60 Hz with harmonics, RMS 1."""
     t = np.arange(samples) / PCG_RATE
@@ -131,14 +168,20 @@ def _add(rng: np.random.Generator, x: FloatArray, make: _Maker, share: float, lo
         x[rows] += make(rng, len(rows), x.shape[1]) * _level(rng, len(rows), low_db, high_db)
 
 
-def no_heart(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
-    """Windows without a heartbeat: noise, voices, hum, knocks, near silence, in random mixtures, RMS about 1."""
+def no_heart(rng: np.random.Generator, batch: int, samples: int, hard: bool) -> FloatArray:
+    """Windows without a heartbeat: noise, voices, hum, knocks, near silence, in random mixtures, RMS about 1.
+
+    hard: also clocks and syllables, which beat.
+    """
     x = coloured_noise(rng, batch, samples) * _level(rng, batch, -60, 0)
     _add(rng, x, voices, 0.35, -20, 10)
     _add(rng, x, hum, 0.2, -20, 10)
     _add(rng, x, bursts, 0.35, -10, 20)
     _add(rng, x, knocks, 0.3, -5, 25)
     _add(rng, x, coloured_noise, 0.4, -20, 10)
+    if hard:
+        _add(rng, x, ticks, 0.15, 0, 25)
+        _add(rng, x, syllables, 0.25, 0, 25)
     rows = _chosen(rng, batch, 0.3)
     x[rows] *= 10 ** (0.4 * _slow(rng, len(rows), samples, 2.0))
     rows = _chosen(rng, batch, 0.2)
@@ -154,14 +197,17 @@ def _tremolo(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     return gain
 
 
-def disturb(rng: np.random.Generator, x: FloatArray) -> FloatArray:
-    """The whole chain: equaliser, noise, handling, voices, hum, gain steps, clipping, level: a new array."""
+def disturb(rng: np.random.Generator, x: FloatArray, hard: bool) -> FloatArray:
+    """The whole chain: equaliser, noise, handling, voices, hum, gain steps, clipping, level: a new array.
+
+    hard: the noise may be louder than the heart.
+    """
     batch, samples = x.shape
     x = x.copy()
     rows = _chosen(rng, batch, 0.85)
     x[rows] = equalise(rng, x[rows])
     x /= rms(x)
-    _add(rng, x, coloured_noise, 0.7, -35, 0)
+    _add(rng, x, coloured_noise, 0.7, -35, 4 if hard else 0)
     _add(rng, x, bursts, 0.25, -10, 15)
     _add(rng, x, voices, 0.12, -25, 3)
     _add(rng, x, hum, 0.08, -25, 0)

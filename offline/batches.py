@@ -18,6 +18,9 @@ UNREADABLE = 1  # of them from where an annotator heard only noise
 _FIRST_FRAME = STFT - FRAME + TOKEN * FRAME  # sample of a window at which its tokens' frames begin
 _AFTER_S = 3.6
 _HURRIED = 0.25  # share of windows whose diastoles are cut short
+_RUSHED = 0.25  # share of hard windows that are played at an infant's rate
+_RUSHED_FROM_BPM, _RUSHED_TO_BPM = 95.0, (160.0, 245.0)
+_FASTEST_PLAY = 2.0
 _SPLICE = 12  # samples of a crossfade
 
 
@@ -25,11 +28,14 @@ class Batches:
     """Draws windows so that sets, persons and heart rates count, not hours.
 
     shares: part of the windows that each corpus gives. Rates above 120 bpm are drawn three times as often, below
-    65 twice. Batch k of a seed is always the same.
+    65 twice. From batch `hard_from` on, some hearts beat at an infant's rate, and what disturbs is worse. Batch k of
+    a seed is always the same.
     """
 
-    def __init__(self, corpora: list[Corpus], shares: list[float], seed: int, augment: bool = True) -> None:
-        self._corpora, self._seed, self._augment = corpora, seed, augment
+    def __init__(
+        self, corpora: list[Corpus], shares: list[float], seed: int, augment: bool = True, hard_from: int = 0
+    ) -> None:
+        self._corpora, self._seed, self._augment, self._hard_from = corpora, seed, augment, hard_from
         self._shares = np.array(shares) / sum(shares)
         self._weights = [_weights(c) for c in corpora]
         self._labelled = [
@@ -39,32 +45,36 @@ class Batches:
 
     def batch(self, step: int) -> tuple[FloatArray, NDArray[np.int8]]:
         """Windows (BATCH, WINDOW) and labels (BATCH, TOKENS, TOKEN): 0 to 3, `UNKNOWN` or `NO_HEART`."""
-        rng = np.random.default_rng((self._seed, step))
+        rng, hard = np.random.default_rng((self._seed, step)), step >= self._hard_from
         unreadable = UNREADABLE if self._augment and self._unreadable else 0
         count = BATCH - EMPTY - unreadable if self._augment else BATCH
-        drawn = [self._draw(rng) for _ in range(count)] + [self._draw_unreadable(rng) for _ in range(unreadable)]
+        drawn = [self._draw(rng, hard) for _ in range(count)] + [self._draw_unreadable(rng) for _ in range(unreadable)]
         x = np.stack([w for w, _ in drawn])
         x = x / rms(x)
         label = np.stack([y for _, y in drawn])
         if self._augment:
-            x = np.concatenate([x, no_heart(rng, EMPTY, WINDOW)])
-            x = disturb(rng, x)
+            x = np.concatenate([x, no_heart(rng, EMPTY, WINDOW, hard)])
+            x = disturb(rng, x, hard)
             none = np.full((EMPTY, *label.shape[1:]), NO_HEART, np.int8)
             label = np.concatenate([label, none])
         return x, label
 
-    def _draw(self, rng: np.random.Generator) -> tuple[FloatArray, NDArray[np.int8]]:
+    def _draw(self, rng: np.random.Generator, hard: bool) -> tuple[FloatArray, NDArray[np.int8]]:
         which = rng.choice(len(self._corpora), p=self._shares)
         corpus = self._corpora[which]
         recording = rng.choice(len(corpus.names), p=self._weights[which])
         low, high = corpus.start[recording], corpus.start[recording + 1]
         pcg, label = corpus.pcg[low:high], corpus.label[low:high]
         tempo = float(np.exp(np.clip(rng.normal(0, 0.15), -0.4, 0.4))) if self._augment else 1.0
+        bpm = corpus.bpm[recording]
+        rushed = self._augment and hard and bpm > _RUSHED_FROM_BPM and rng.random() < _RUSHED
+        if rushed:
+            tempo = min(rng.uniform(*_RUSHED_TO_BPM) / bpm, _FASTEST_PLAY)
         anchor = int(rng.choice(self._labelled[which][recording]))
         span = WINDOW * tempo
         end = min(anchor + rng.uniform(0, _AFTER_S) * PCG_RATE * tempo, len(pcg) - 2.0)
         at: NDArray[np.float64] = end - span + np.arange(WINDOW, dtype=np.float64) * tempo
-        if self._augment and rng.random() < _HURRIED:
+        if self._augment and not rushed and rng.random() < _HURRIED:
             x, at = _hurry(rng, pcg, label, at)
         else:
             x = _interpolate(pcg, at)

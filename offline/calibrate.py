@@ -3,7 +3,6 @@
 Platt scaling (Platt, Advances in Large Margin Classifiers, 1999): confidence = sigmoid(a logit(p) + b).
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from scipy.optimize import minimize
 from ..models import load
 from ..stream.segmenter import DEFAULT_LAG
 from .datasets import Recording
-from .export import whole
+from .export import amend
 from .formats import prediction_of
 from .scoring import HEADLINE_S, outcomes, reference_of
 from .segment import segment
@@ -40,19 +39,12 @@ def calibrate(recordings: Sequence[Recording], folder: Path, name: str) -> tuple
 
     Raises ModelError, SourceError.
     """
-    cards = [folder / f"{n}.json" for n in (name, whole(name))]
-    _write(cards, [1.0, 0.0])
+    amend(folder, name, calibration=[1.0, 0.0])
     network = load(name, folder)
     pairs = []
     for recording in recordings:
         events, *_ = segment(recording.audio, network, DEFAULT_LAG)
         pairs.append(outcomes(reference_of(recording), prediction_of(events), HEADLINE_S))
     found = fit(*(np.concatenate(column) for column in zip(*pairs, strict=True)))
-    _write(cards, [round(v, 4) for v in found])
+    amend(folder, name, calibration=[round(v, 4) for v in found])
     return found
-
-
-def _write(cards: Sequence[Path], calibration: list[float]) -> None:
-    for path in cards:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        path.write_text(json.dumps({**card, "calibration": calibration}, indent=1) + "\n", encoding="utf-8")

@@ -49,6 +49,13 @@ def _write(function: Served, heads: int, folder: Path, name: str, said: dict[str
     (folder / f"{name}.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
+def amend(folder: Path, name: str, **said: Any) -> None:
+    """Put more into the cards of both forms."""
+    for path in (folder / f"{name}.json", folder / f"{whole(name)}.json"):
+        card = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({**card, **said}, indent=1) + "\n", encoding="utf-8")
+
+
 def _difference(network: Network, folder: Path, name: str) -> float:
     newest, every = load(name, folder), load(whole(name), folder)
     worst = 0.0

@@ -22,13 +22,37 @@ _CHECKPOINT_EVERY = 500
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a training run depends on besides the data and the code."""
+    """What a training run depends on besides the data and the code.
 
-    steps: int = 12_000
+    The last third of the batches are hard ones, and begin with a warm restart (Loshchilov and Hutter, ICLR 2017).
+    """
+
+    steps: int = 18_000
     seed: int = 1
     peak_rate: float = 2e-3
+    restart_rate: float = 1e-3
     weight_decay: float = 1e-2
     averaging: float = 0.999
+
+    @property
+    def hard_from(self) -> int:
+        """The first hard batch."""
+        return self.steps * 2 // 3
+
+
+class _Rate(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """Two times up and, along a cosine, down."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        cosine, hard = keras.optimizers.schedules.CosineDecay, recipe.steps - recipe.hard_from
+        self._restart = recipe.hard_from
+        self._first = cosine(
+            0.0, recipe.hard_from, warmup_target=recipe.peak_rate, warmup_steps=min(500, recipe.hard_from // 10)
+        )
+        self._second = cosine(0.0, hard, warmup_target=recipe.restart_rate, warmup_steps=min(200, hard // 10))
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        return tf.where(step < self._restart, self._first(step), self._second(step - self._restart))
 
 
 def training_corpora(data: Path) -> list[Corpus]:
@@ -68,16 +92,13 @@ def train(data: Path, out: Path, recipe: Recipe) -> Network:
     (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n")
     keras.utils.set_random_seed(recipe.seed)
     print("reading the training sets ...", flush=True)
-    batches = Batches(training_corpora(data), list(_SHARES.values()), recipe.seed)
+    batches = Batches(training_corpora(data), list(_SHARES.values()), recipe.seed, hard_from=recipe.hard_from)
 
     network, average = Network(), Network()
     for net in (network, average):
         net(tf.zeros((1, WINDOW)))
     average.set_weights(network.get_weights())
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, recipe.steps, warmup_target=recipe.peak_rate, warmup_steps=min(500, recipe.steps // 10)
-    )
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay, clipnorm=1.0)
+    optimizer = keras.optimizers.AdamW(_Rate(recipe), weight_decay=recipe.weight_decay, clipnorm=1.0)
     optimizer.build(network.trainable_variables)
 
     @tf.function  # type: ignore[untyped-decorator]

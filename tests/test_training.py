@@ -1,6 +1,8 @@
 """Training: what it is fed, that the served network is the trained one, and that a killed run goes on."""
 
 import itertools
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,17 +11,18 @@ pytest.importorskip("tensorflow", reason="training needs the extra 'train'")
 
 import tensorflow as tf
 
-from heartseg.models import load
+from heartseg.models import load, loader
 from heartseg.offline import train as training
 from heartseg.offline.augment import disturb, no_heart
 from heartseg.offline.batches import BATCH, EMPTY, Batches, _hurry, _interpolate
 from heartseg.offline.corpus import NO_HEART, UNKNOWN, Corpus
 from heartseg.offline.export import export
 from heartseg.offline.network import TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
+from heartseg.offline.reproduction import SETS, WITHIN, scores, shortfall
 from heartseg.stream.windows import Windows
 
 
-def corpus(seconds=40, cycle=1600):
+def corpus(seconds=40, cycle=1600, bpm=79.0):
     """A tone that differs by state: 100 ms of each of S1, systole, S2, and diastole for the rest of the cycle."""
     n = seconds * 2100
     phase = np.arange(n) % cycle
@@ -27,7 +30,7 @@ def corpus(seconds=40, cycle=1600):
     pcg = np.sin(np.arange(n) * np.array([0.2, 0.0, 0.4, 0.0])[label]).astype(np.float32) * (label % 2 == 0)
     label[: n // 10] = UNKNOWN
     return Corpus(
-        ("a", "b"), np.tile(pcg, 2), np.tile(label, 2), np.array([0, n, 2 * n]), np.array([0, 1]), np.full(2, 79.0)
+        ("a", "b"), np.tile(pcg, 2), np.tile(label, 2), np.array([0, n, 2 * n]), np.array([0, 1]), np.full(2, bpm)
     )
 
 
@@ -47,6 +50,21 @@ def test_a_batch():
     assert y.shape == (BATCH, TOKENS, TOKEN)
     assert (y[-EMPTY:] == NO_HEART).all()
     assert {0, 1, 2, 3} <= set(np.unique(y[:-EMPTY]).tolist()) <= {0, 1, 2, 3, UNKNOWN}
+
+
+def test_hard_batches_hold_hearts_as_fast_as_an_infant_s():
+    """120 bpm comes as up to 240; before the hard ones, nothing changes."""
+
+    def batches(hard_from):
+        return Batches([corpus(cycle=1050, bpm=120.0)], [1.0], seed=1, hard_from=hard_from)
+
+    def fastest(y):
+        rows = (np.flatnonzero((row[:-1] == 3) & (row[1:] == 0)) for row in y.reshape(BATCH, -1))
+        return min(np.median(np.diff(onsets)) for onsets in rows if len(onsets) > 2)
+
+    np.testing.assert_array_equal(batches(4).batch(3)[0], batches(9).batch(3)[0])
+    easy, hard = (min(fastest(batches(first).batch(k)[1]) for k in range(4)) for first in (4, 0))
+    assert hard <= 29 < easy  # frames a beat: more than 200 bpm, less
 
 
 def test_labels_lie_on_their_frames():
@@ -88,10 +106,10 @@ def test_disturbances_are_finite_and_new():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((8, WINDOW)).astype(np.float32)
     before = x.copy()
-    y = disturb(rng, x)
+    y = disturb(rng, x, True)
     np.testing.assert_array_equal(x, before)
     assert y.dtype == np.float32 and np.isfinite(y).all() and np.abs(y).max() < 20
-    assert np.isfinite(no_heart(rng, 8, WINDOW)).all()
+    assert np.isfinite(no_heart(rng, 8, WINDOW, True)).all()
 
 
 def test_the_served_network_is_the_trained_one(tmp_path):
@@ -119,6 +137,16 @@ def test_windows_slide_as_in_training(tmp_path):
     np.testing.assert_allclose(last.log, tf.nn.log_softmax(logits[0, -1, 3]).numpy(), atol=1e-3)
     assert last.first == last.heard // 21 - 4 * TOKEN
     assert [hop.final.first for hop in found if hop.final] == list(range(0, last.first + 1, TOKEN))
+
+
+def test_a_run_that_falls_short_of_the_shipped_network_says_so(tmp_path):
+    said = []
+    assert scores(tmp_path, None, said.append) == {} and all(name in " ".join(said) for name in SETS)
+    card = json.loads((Path(loader.__file__).parent / f"{loader.DEFAULT}.json").read_text())
+    assert {*card["scores"]} == {*SETS}
+    assert not shortfall({name: f1 - WITHIN + 0.01 for name, f1 in card["scores"].items()}, said.append)
+    assert shortfall({SETS[0]: card["scores"][SETS[0]] - WITHIN - 0.01}, said.append)
+    assert said[-1].startswith("circor/dev: F1 ")
 
 
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):

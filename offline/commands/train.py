@@ -4,7 +4,7 @@ import argparse
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ..console import MissingExtra
+from ..console import MissingExtra, say
 from ..datasets import data_root
 from . import Commands, command
 
@@ -33,8 +33,10 @@ def run(args: argparse.Namespace) -> int:
         import tf2onnx  # noqa: F401
     except ImportError as error:
         raise MissingExtra("training", error.name or "TensorFlow", "train") from None
+    from ...models import load
     from ..calibrate import calibrate
-    from ..export import export
+    from ..export import amend, export
+    from ..reproduction import WITHIN, scores, shortfall
     from ..train import Recipe, calibration_recordings, train
 
     chosen = {key: value for key in ("steps", "seed") if (value := getattr(args, key)) is not None}
@@ -45,4 +47,9 @@ def run(args: argparse.Namespace) -> int:
     print(f"{args.out / args.name}.onnx written; it differs from the trained network by {difference:.1e} at most")
     slope, intercept = calibrate(calibration_recordings(data), args.out, args.name)
     print(f"its confidence is calibrated: slope {slope:.3f}, intercept {intercept:.3f}")
+    found = scores(data, load(args.name, args.out), say)
+    amend(args.out, args.name, scores=found)
+    if shortfall(found, print) and recipe.steps == Recipe.steps:
+        say(f"more than {WITHIN} points less: this run did not reproduce the shipped network")
+        return 1
     return 0
