@@ -180,8 +180,8 @@ def no_heart(rng: np.random.Generator, batch: int, samples: int, hard: bool) -> 
     _add(rng, x, knocks, 0.3, -5, 25)
     _add(rng, x, coloured_noise, 0.4, -20, 10)
     if hard:
-        _add(rng, x, ticks, 0.15, 0, 25)
-        _add(rng, x, syllables, 0.25, 0, 25)
+        _add(rng, x, ticks, 0.2, 0, 25)
+        _add(rng, x, syllables, 0.35, 0, 25)
     rows = _chosen(rng, batch, 0.3)
     x[rows] *= 10 ** (0.4 * _slow(rng, len(rows), samples, 2.0))
     rows = _chosen(rng, batch, 0.2)
@@ -195,6 +195,32 @@ def _tremolo(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     swing = np.sin(2 * np.pi * np.cumsum(rate, axis=1) / PCG_RATE + rng.uniform(0, 6.3, (batch, 1)))
     gain: FloatArray = (10 ** (rng.uniform(0.1, 0.8, (batch, 1)) * swing)).astype(np.float32)
     return gain
+
+
+def murmur(rng: np.random.Generator, x: FloatArray, state: NDArray[np.int8]) -> FloatArray:
+    """Turbulence in every systole of a window, or (one time in five) diastole, to be added to it: shape (samples,).
+
+    x, state: samples and their states, shape (samples,). The murmur is at most a little louder than S1 and S2.
+    """
+    inside = np.concatenate([[0], state == (1 if rng.random() < 0.8 else 3), [0]]).astype(np.int8)
+    edges = np.flatnonzero(np.diff(inside))
+    loud = x[(state == 0) | (state == 2)]
+    if not len(edges) or not len(loud):
+        return np.zeros_like(x)
+    octave = np.log(np.maximum(np.fft.rfftfreq(len(x), 1 / PCG_RATE), 1.0))
+    centre, width = rng.uniform(np.log(60), np.log(350)), rng.uniform(0.3, 1.0)
+    band = np.exp(-0.5 * ((octave - centre) / width) ** 2)
+    rough = np.fft.irfft(np.fft.rfft(rng.standard_normal(len(x))) * band, len(x))
+    rough /= rough.std() + 1e-9
+    peak, reach, power = rng.uniform(0.15, 0.85), rng.uniform(0.0, 0.06) * PCG_RATE, rng.uniform(0.3, 1.5)
+    envelope = np.zeros(len(x))
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        span = slice(max(0, int(first - reach)), min(len(x), int(last + reach)))
+        t = np.linspace(0, 1, span.stop - span.start)
+        shape = np.minimum(t / peak, (1 - t) / (1 - peak)) ** power
+        envelope[span] = np.maximum(envelope[span], shape * np.exp(rng.normal(0, 0.15)))
+    level = 10 ** (rng.uniform(-25, 2) / 20) * np.sqrt(np.mean(np.square(loud)))
+    return (level * envelope * rough).astype(np.float32)
 
 
 def disturb(rng: np.random.Generator, x: FloatArray, hard: bool) -> FloatArray:

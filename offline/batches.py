@@ -6,21 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..stream.clock import FRAME, PCG_RATE
-from .augment import disturb, no_heart, rms
+from .augment import disturb, murmur, no_heart, rms
 from .corpus import NO_HEART, UNKNOWN, Corpus
 from .network import STFT, TOKEN, TOKENS, WINDOW
 
 FloatArray = NDArray[np.float32]
 
 BATCH = 32
-EMPTY = 4  # of them without a heart
+EMPTY, HARD_EMPTY = 4, 6  # of them without a heart
 UNREADABLE = 1  # of them from where an annotator heard only noise
 _FIRST_FRAME = STFT - FRAME + TOKEN * FRAME  # sample of a window at which its tokens' frames begin
 _AFTER_S = 3.6
 _HURRIED = 0.25  # share of windows whose diastoles are cut short
-_RUSHED = 0.25  # share of hard windows that are played at an infant's rate
-_RUSHED_FROM_BPM, _RUSHED_TO_BPM = 95.0, (160.0, 245.0)
-_FASTEST_PLAY = 2.0
+_EXTREME = 0.25  # share of hard windows of fast and slow hearts that are played at the rates below
+_FAST_BPM, _INFANT_BPM = 95.0, (160.0, 245.0)
+_SLOW_BPM, _ATHLETE_BPM = 65.0, (28.0, 45.0)
+_MURMUR = 0.2  # share of hard windows to which a murmur is added
 _SPLICE = 12  # samples of a crossfade
 
 
@@ -28,8 +29,8 @@ class Batches:
     """Draws windows so that sets, persons and heart rates count, not hours.
 
     shares: part of the windows that each corpus gives. Rates above 120 bpm are drawn three times as often, below
-    65 twice. From batch `hard_from` on, some hearts beat at an infant's rate, and what disturbs is worse. Batch k of
-    a seed is always the same.
+    65 twice. From batch `hard_from` on, some hearts beat at an infant's or an athlete's rate, some have a murmur, and
+    what disturbs is worse. Batch k of a seed is always the same.
     """
 
     def __init__(
@@ -46,16 +47,17 @@ class Batches:
     def batch(self, step: int) -> tuple[FloatArray, NDArray[np.int8]]:
         """Windows (BATCH, WINDOW) and labels (BATCH, TOKENS, TOKEN): 0 to 3, `UNKNOWN` or `NO_HEART`."""
         rng, hard = np.random.default_rng((self._seed, step)), step >= self._hard_from
+        empty = HARD_EMPTY if hard else EMPTY
         unreadable = UNREADABLE if self._augment and self._unreadable else 0
-        count = BATCH - EMPTY - unreadable if self._augment else BATCH
+        count = BATCH - empty - unreadable if self._augment else BATCH
         drawn = [self._draw(rng, hard) for _ in range(count)] + [self._draw_unreadable(rng) for _ in range(unreadable)]
         x = np.stack([w for w, _ in drawn])
         x = x / rms(x)
         label = np.stack([y for _, y in drawn])
         if self._augment:
-            x = np.concatenate([x, no_heart(rng, EMPTY, WINDOW, hard)])
+            x = np.concatenate([x, no_heart(rng, empty, WINDOW, hard)])
             x = disturb(rng, x, hard)
-            none = np.full((EMPTY, *label.shape[1:]), NO_HEART, np.int8)
+            none = np.full((empty, *label.shape[1:]), NO_HEART, np.int8)
             label = np.concatenate([label, none])
         return x, label
 
@@ -67,17 +69,21 @@ class Batches:
         pcg, label = corpus.pcg[low:high], corpus.label[low:high]
         tempo = float(np.exp(np.clip(rng.normal(0, 0.15), -0.4, 0.4))) if self._augment else 1.0
         bpm = corpus.bpm[recording]
-        rushed = self._augment and hard and bpm > _RUSHED_FROM_BPM and rng.random() < _RUSHED
-        if rushed:
-            tempo = min(rng.uniform(*_RUSHED_TO_BPM) / bpm, _FASTEST_PLAY)
+        hard = hard and self._augment
+        rates = _INFANT_BPM if bpm > _FAST_BPM else _ATHLETE_BPM if bpm < _SLOW_BPM else None
+        extreme = hard and rates is not None and rng.random() < _EXTREME
+        if extreme:
+            tempo = float(np.clip(rng.uniform(*rates) / bpm, 0.5, 2.0))
         anchor = int(rng.choice(self._labelled[which][recording]))
         span = WINDOW * tempo
         end = min(anchor + rng.uniform(0, _AFTER_S) * PCG_RATE * tempo, len(pcg) - 2.0)
         at: NDArray[np.float64] = end - span + np.arange(WINDOW, dtype=np.float64) * tempo
-        if self._augment and not rushed and rng.random() < _HURRIED:
+        if self._augment and not extreme and rng.random() < _HURRIED:
             x, at = _hurry(rng, pcg, label, at)
         else:
             x = _interpolate(pcg, at)
+        if hard and rng.random() < _MURMUR:
+            x = x + murmur(rng, x, label[np.clip(np.rint(at).astype(np.int64), 0, len(label) - 1)])
         centres = at[_FIRST_FRAME + FRAME // 2 :: FRAME][: TOKENS * TOKEN]
         nearest = np.rint(centres).astype(np.int64)
         inside = (nearest >= 0) & (nearest < len(label))
