@@ -15,12 +15,16 @@ from .brief import brief
 
 FloatArray = NDArray[np.float32]
 
-DEFAULT = "heartseg-1"
+DEFAULT = "heartseg-2"
 """What listens live: a window says what is new at its end."""
 
-WHOLE = "heartseg-1-whole"
-"""The same weights for recordings that are there as a whole: a window speaks of most of itself."""
 
+def whole(name: str) -> str:
+    """The form of network `name` for recordings that are there as a whole: a window speaks of most of itself."""
+    return f"{name}-whole"
+
+
+WHOLE = whole(DEFAULT)
 _KEYS = {"name": str, "sha256": str, "window": int, "token": int, "heads": int, "calibration": list}
 
 
@@ -68,18 +72,19 @@ class Network:
         shapes = {node.name: node.shape for node in (*self._session.get_inputs(), *self._session.get_outputs())}
         spoken = card.heads * card.token
         wanted = {"window": [card.window], "posterior": [spoken, 4], "presence": [1]}
-        if shapes not in (wanted, {**wanted, "presence": [card.heads]}):
-            raise ModelError(f"inputs and outputs are {brief(shapes)}, its card says {brief(wanted)}")
+        each = {**wanted, "presence": [card.heads]}
+        if shapes not in (wanted, each):
+            raise ModelError(f"inputs and outputs are {brief(shapes)}, its card says {brief(wanted)} or {brief(each)}")
 
     def run(self, window: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Posteriors of a window of raw PCG samples, and whether there is a heart in it.
 
         window: shape (card.window,), float32. Returns probabilities of S1, systole, S2 and diastole for the
         newest `heads * token` frames, oldest first, shape (frames, 4), and the probability of a heartbeat, shape
-        (frames,), or (1,) where the network gives one for all.
+        (frames,).
         """
         posterior, presence = self._session.run(("posterior", "presence"), {"window": window})
-        return posterior, presence if len(presence) == 1 else np.repeat(presence, self.card.token)
+        return posterior, np.repeat(presence, len(posterior) // len(presence))
 
 
 def load(name: str = DEFAULT, folder: Path | None = None) -> Network:

@@ -104,7 +104,7 @@ def syllables(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
             length = int(PCG_RATE * rng.uniform(0.06, 0.35))
             t, x = np.arange(length) / PCG_RATE, np.linspace(0, 1, length)
             pitch = base * np.exp(rng.normal(0, 0.15)) * (1 + rng.normal(0, 0.2) * t)
-            harmonics = np.arange(1, 1 + rng.integers(1, 8))
+            harmonics = np.arange(1, 1 + rng.integers(1, 8))  # the highest may fold, and be a squeak
             level = rng.uniform(0, 1, len(harmonics)) / np.sqrt(harmonics)
             wave = level @ np.sin(2 * np.pi * np.outer(harmonics, pitch * t))
             if rng.random() < 0.25:
@@ -168,7 +168,7 @@ def _add(rng: np.random.Generator, x: FloatArray, make: _Maker, share: float, lo
         x[rows] += make(rng, len(rows), x.shape[1]) * _level(rng, len(rows), low_db, high_db)
 
 
-def no_heart(rng: np.random.Generator, batch: int, samples: int, hard: bool) -> FloatArray:
+def no_heart(rng: np.random.Generator, batch: int, samples: int, *, hard: bool) -> FloatArray:
     """Windows without a heartbeat: noise, voices, hum, knocks, near silence, in random mixtures, RMS about 1.
 
     hard: also clocks and syllables, which beat.
@@ -197,33 +197,7 @@ def _tremolo(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     return gain
 
 
-def murmur(rng: np.random.Generator, x: FloatArray, state: NDArray[np.int8]) -> FloatArray:
-    """Turbulence in every systole of a window, or (one time in five) diastole, to be added to it: shape (samples,).
-
-    x, state: samples and their states, shape (samples,). The murmur is at most a little louder than S1 and S2.
-    """
-    inside = np.concatenate([[0], state == (1 if rng.random() < 0.8 else 3), [0]]).astype(np.int8)
-    edges = np.flatnonzero(np.diff(inside))
-    loud = x[(state == 0) | (state == 2)]
-    if not len(edges) or not len(loud):
-        return np.zeros_like(x)
-    octave = np.log(np.maximum(np.fft.rfftfreq(len(x), 1 / PCG_RATE), 1.0))
-    centre, width = rng.uniform(np.log(60), np.log(350)), rng.uniform(0.3, 1.0)
-    band = np.exp(-0.5 * ((octave - centre) / width) ** 2)
-    rough = np.fft.irfft(np.fft.rfft(rng.standard_normal(len(x))) * band, len(x))
-    rough /= rough.std() + 1e-9
-    peak, reach, power = rng.uniform(0.15, 0.85), rng.uniform(0.0, 0.06) * PCG_RATE, rng.uniform(0.3, 1.5)
-    envelope = np.zeros(len(x))
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
-        span = slice(max(0, int(first - reach)), min(len(x), int(last + reach)))
-        t = np.linspace(0, 1, span.stop - span.start)
-        shape = np.minimum(t / peak, (1 - t) / (1 - peak)) ** power
-        envelope[span] = np.maximum(envelope[span], shape * np.exp(rng.normal(0, 0.15)))
-    level = 10 ** (rng.uniform(-25, 2) / 20) * np.sqrt(np.mean(np.square(loud)))
-    return (level * envelope * rough).astype(np.float32)
-
-
-def disturb(rng: np.random.Generator, x: FloatArray, hard: bool) -> FloatArray:
+def disturb(rng: np.random.Generator, x: FloatArray, *, hard: bool) -> FloatArray:
     """The whole chain: equaliser, noise, handling, voices, hum, gain steps, clipping, level: a new array.
 
     hard: the noise may be louder than the heart.

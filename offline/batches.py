@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..stream.clock import FRAME, PCG_RATE
-from .augment import disturb, murmur, no_heart, rms
+from .augment import disturb, no_heart, rms
 from .corpus import NO_HEART, UNKNOWN, Corpus
 from .network import STFT, TOKEN, TOKENS, WINDOW
 
@@ -18,10 +18,11 @@ UNREADABLE = 1  # of them from where an annotator heard only noise
 _FIRST_FRAME = STFT - FRAME + TOKEN * FRAME  # sample of a window at which its tokens' frames begin
 _AFTER_S = 3.6
 _HURRIED = 0.25  # share of windows whose diastoles are cut short
-_EXTREME = 0.25  # share of hard windows of fast and slow hearts that are played at the rates below
-_FAST_BPM, _INFANT_BPM = 95.0, (160.0, 245.0)
-_SLOW_BPM, _ATHLETE_BPM = 65.0, (28.0, 45.0)
-_MURMUR = 0.2  # share of hard windows to which a murmur is added
+_FAST_BPM, _INFANTS, _INFANT_BPM = 95.0, 0.25, (160.0, 245.0)
+_SLOW_BPM, _ATHLETES, _ATHLETE_BPM = 65.0, 0.1, (28.0, 45.0)
+"""Of the hard windows of faster hearts, and of slower ones, this share is played at one of these rates, though at most
+twice as fast or slow."""
+
 _SPLICE = 12  # samples of a crossfade
 
 
@@ -29,12 +30,12 @@ class Batches:
     """Draws windows so that sets, persons and heart rates count, not hours.
 
     shares: part of the windows that each corpus gives. Rates above 120 bpm are drawn three times as often, below
-    65 twice. From batch `hard_from` on, some hearts beat at an infant's or an athlete's rate, some have a murmur, and
-    what disturbs is worse. Batch k of a seed is always the same.
+    65 twice. From batch `hard_from` on, some hearts beat at an infant's or an athlete's rate, and what disturbs is
+    worse. Batch k of a seed is always the same.
     """
 
     def __init__(
-        self, corpora: list[Corpus], shares: list[float], seed: int, augment: bool = True, hard_from: int = 0
+        self, corpora: list[Corpus], shares: list[float], seed: int, augment: bool = True, *, hard_from: int
     ) -> None:
         self._corpora, self._seed, self._augment, self._hard_from = corpora, seed, augment, hard_from
         self._shares = np.array(shares) / sum(shares)
@@ -55,8 +56,8 @@ class Batches:
         x = x / rms(x)
         label = np.stack([y for _, y in drawn])
         if self._augment:
-            x = np.concatenate([x, no_heart(rng, empty, WINDOW, hard)])
-            x = disturb(rng, x, hard)
+            x = np.concatenate([x, no_heart(rng, empty, WINDOW, hard=hard)])
+            x = disturb(rng, x, hard=hard)
             none = np.full((empty, *label.shape[1:]), NO_HEART, np.int8)
             label = np.concatenate([label, none])
         return x, label
@@ -70,9 +71,9 @@ class Batches:
         tempo = float(np.exp(np.clip(rng.normal(0, 0.15), -0.4, 0.4))) if self._augment else 1.0
         bpm = corpus.bpm[recording]
         hard = hard and self._augment
-        rates = _INFANT_BPM if bpm > _FAST_BPM else _ATHLETE_BPM if bpm < _SLOW_BPM else None
-        extreme = hard and rates is not None and rng.random() < _EXTREME
+        extreme = hard and rng.random() < (_INFANTS if bpm > _FAST_BPM else _ATHLETES if bpm < _SLOW_BPM else 0.0)
         if extreme:
+            rates = _INFANT_BPM if bpm > _FAST_BPM else _ATHLETE_BPM
             tempo = float(np.clip(rng.uniform(*rates) / bpm, 0.5, 2.0))
         anchor = int(rng.choice(self._labelled[which][recording]))
         span = WINDOW * tempo
@@ -82,8 +83,6 @@ class Batches:
             x, at = _hurry(rng, pcg, label, at)
         else:
             x = _interpolate(pcg, at)
-        if hard and rng.random() < _MURMUR:
-            x = x + murmur(rng, x, label[np.clip(np.rint(at).astype(np.int64), 0, len(label) - 1)])
         centres = at[_FIRST_FRAME + FRAME // 2 :: FRAME][: TOKENS * TOKEN]
         nearest = np.rint(centres).astype(np.int64)
         inside = (nearest >= 0) & (nearest < len(label))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from ..models import load
+from ..models import load, whole
 from ..stream.segmenter import DEFAULT_LAG
 from .datasets import Recording
 from .export import amend
@@ -35,7 +35,9 @@ def fit(confidence: FloatArray, right: FloatArray) -> tuple[float, float]:
 
 
 def calibrate(recordings: Sequence[Recording], folder: Path, name: str) -> tuple[float, float]:
-    """Fit a network's confidence on annotated recordings and write it into its cards; returns slope, intercept.
+    """Fit a network's confidence on annotated recordings and write it into its card; returns slope, intercept.
+
+    The form for whole recordings gets the same, since its posteriors are of the same kind.
 
     Raises ModelError, SourceError.
     """
@@ -46,5 +48,6 @@ def calibrate(recordings: Sequence[Recording], folder: Path, name: str) -> tuple
         events, *_ = segment(recording.audio, network, DEFAULT_LAG)
         pairs.append(outcomes(reference_of(recording), prediction_of(events), HEADLINE_S))
     found = fit(*(np.concatenate(column) for column in zip(*pairs, strict=True)))
-    amend(folder, name, calibration=[round(v, 4) for v in found])
+    for form in (name, whole(name)):
+        amend(folder, form, calibration=[round(v, 4) for v in found])
     return found

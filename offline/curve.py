@@ -64,11 +64,12 @@ class _Remembered:
 def predictions(recording: Recording, networks: Mapping[str, Network]) -> dict[str, Prediction]:
     """What the live path says of a recording at every lag, by networks of these names. Raises SourceError."""
     blocks = list(FileSource(recording.audio).blocks())
-    remembered = {lag.hop: _Remembered(networks[lag.network]) for lag in lags().values()}
+    remembered = {(lag.network, lag.hop): _Remembered(networks[lag.network]) for lag in lags().values()}
     found = {}
     for name, lag in lags().items():
-        remembered[lag.hop].rewind()
-        segmenter = Segmenter(cast(Network, remembered[lag.hop]), lag)
+        answers = remembered[lag.network, lag.hop]
+        answers.rewind()
+        segmenter = Segmenter(cast(Network, answers), lag)
         events = [event for block in blocks for event in segmenter.push(block)] + segmenter.flush()
         if lag == DEFAULT_LAG:
             found[ONSET] = onsets_of(events)

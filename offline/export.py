@@ -9,15 +9,10 @@ import numpy as np
 import tensorflow as tf
 import tf2onnx
 
-from ..models import load
+from ..models import load, whole
 from .network import HEADS, TOKEN, WHOLE_FRAMES, WHOLE_FROM, WINDOW, Network, Served, serving, serving_whole
 
 _OPSET = 17
-
-
-def whole(name: str) -> str:
-    """The name of the form of network `name` for recordings that are there as a whole."""
-    return f"{name}-whole"
 
 
 def export(network: Network, folder: Path, name: str, trained: dict[str, Any]) -> float:
@@ -50,10 +45,10 @@ def _write(function: Served, heads: int, folder: Path, name: str, said: dict[str
 
 
 def amend(folder: Path, name: str, **said: Any) -> None:
-    """Put more into the cards of both forms."""
-    for path in (folder / f"{name}.json", folder / f"{whole(name)}.json"):
-        card = json.loads(path.read_text(encoding="utf-8"))
-        path.write_text(json.dumps({**card, **said}, indent=1) + "\n", encoding="utf-8")
+    """Put more into the card of a network."""
+    path = folder / f"{name}.json"
+    card = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**card, **said}, indent=1) + "\n", encoding="utf-8")
 
 
 def _difference(network: Network, folder: Path, name: str) -> float:

@@ -82,7 +82,7 @@ class _Stretch:
         for hop in self._windows.push(pcg) + (self._windows.flush() if last else []):
             if hop.final is not None:
                 self.posterior.append(np.exp(hop.final.log))
-                self.presence.append(np.broadcast_to(hop.final.presence, len(hop.final.log)))
+                self.presence.append(hop.final.presence)
 
 
 def hear(path: Path, network: Network, lag: Lag) -> Heard:

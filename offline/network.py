@@ -1,9 +1,9 @@
-"""The network in TensorFlow: one set of weights, a dense form to train and a sparse form to serve.
+"""The network in TensorFlow: one set of weights, a dense form to train, and two to serve.
 
 It is a causal dilated convolution network (van den Oord et al., WaveNet, 2016) over tokens of five frames (50 ms).
-The dense form gives the posteriors at every token of a window. Serving needs only the newest token, and for that
+The dense form gives the posteriors at every token of a window. Listening live needs only the newest token, and for that
 one every second token is enough at each level (Paine et al., Fast WaveNet, 2016, without the cache): the dilated
-convolutions become a tree of matrix products on ever fewer tokens.
+convolutions become a tree of matrix products on ever fewer tokens. Recordings are served by the dense form.
 
 At the newest token several heads look back: head j gives the posteriors of the token j tokens ago, from what the
 network knows now and the local features around that token. So one network serves every lag.
@@ -30,9 +30,6 @@ TREE = ((1, 3), (3, 2), (6, 2), (12, 2), (24, 2), (48, 2))  # dilation in tokens
 
 WINDOW = (TOKENS + 1) * TOKEN * FRAME + STFT - FRAME
 """Samples at 2,100 Hz that the network takes: 10,248 (4.88 s)."""
-
-OUTPUT_FRAMES = HEADS * TOKEN
-"""Posterior frames that a window gives, the newest last: 45."""
 
 WHOLE_FROM = 48  # the first token of a window with past enough (2.4 s)
 WHOLE_FRAMES = (TOKENS - WHOLE_FROM + HEADS - 1) * TOKEN
@@ -177,7 +174,7 @@ Served: TypeAlias = "tf.types.experimental.GenericFunction"
 def serving(network: Network) -> Served:
     """The sparse form, as a function of one window, shape (WINDOW,).
 
-    Returns {"posterior": (OUTPUT_FRAMES, STATES), oldest frame first, "presence": (1,)}, both probabilities.
+    Returns {"posterior": (HEADS * TOKEN, STATES), oldest frame first, "presence": (1,)}, both probabilities.
     """
     plain = _Plain(network)
 
@@ -194,11 +191,11 @@ def serving(network: Network) -> Served:
 
 
 def serving_whole(network: Network) -> Served:
-    """The dense form with one head, for recordings that are there as a whole: fewer windows, as much context.
+    """The dense form with one head, for recordings that are there as a whole: fewer windows, 2.4 to 4.8 s of past.
 
     Of one window, shape (WINDOW,), every token from `WHOLE_FROM` on speaks of the one 400 ms before it, and the
     newest of the rest. Returns {"posterior": (WHOLE_FRAMES, STATES), oldest frame first, "presence":
-    (WHOLE_FRAMES / TOKEN,), as heard 400 ms later}, both probabilities.
+    (WHOLE_FRAMES / TOKEN,), as heard 400 ms later if not at the end}, both probabilities.
     """
     plain = _Plain(network)
     last = HEADS - 1

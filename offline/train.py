@@ -37,14 +37,14 @@ class Recipe:
     @property
     def hard_from(self) -> int:
         """The first hard batch."""
-        return self.steps * 2 // 3
+        return max(1, self.steps * 2 // 3)
 
 
 class _Rate(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
     """Two times up and, along a cosine, down."""
 
     def __init__(self, recipe: Recipe) -> None:
-        cosine, hard = keras.optimizers.schedules.CosineDecay, recipe.steps - recipe.hard_from
+        cosine, hard = keras.optimizers.schedules.CosineDecay, max(1, recipe.steps - recipe.hard_from)
         self._restart = recipe.hard_from
         self._first = cosine(
             0.0, recipe.hard_from, warmup_target=recipe.peak_rate, warmup_steps=min(500, recipe.hard_from // 10)
@@ -89,7 +89,10 @@ def train(data: Path, out: Path, recipe: Recipe) -> Network:
     Writes checkpoints, `curve.csv` (step, losses, rate) and `recipe.json` below `out`.
     """
     out.mkdir(parents=True, exist_ok=True)
-    (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1) + "\n")
+    said, recipe_file = json.dumps(asdict(recipe), indent=1) + "\n", out / "recipe.json"
+    if recipe_file.exists() and recipe_file.read_text() != said:
+        raise DataError(f"{out}: holds a run of another recipe; choose another folder, or remove it")
+    recipe_file.write_text(said)
     keras.utils.set_random_seed(recipe.seed)
     print("reading the training sets ...", flush=True)
     batches = Batches(training_corpora(data), list(_SHARES.values()), recipe.seed, hard_from=recipe.hard_from)

@@ -133,13 +133,13 @@ class Decimator:
     def push(self, block: FloatArray) -> FloatArray:
         """PCG samples that `block` (float32, any length) completes: shape (n,), float32, a new array."""
         before = self._heard
-        self._heard = heard = before + len(block)
+        heard = before + len(block)
         made = (heard - NEEDED_AFTER) // DECIMATION
         if made < 0:  # at the very start
             made = 0
         out = _empty(made - self._made, _FLOAT)
-        self._made = made
         _decimate(block, before, self._memory, out)
+        self._heard, self._made = heard, made
         return out
 
     def flush(self) -> FloatArray:

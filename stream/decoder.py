@@ -82,7 +82,7 @@ def _remember(log, presence, first, seen):  # type: ignore[no-untyped-def]
     for i in range(log.shape[0]):
         row = seen[(first + i) & (seen.shape[0] - 1)]
         row[:4] = log[i]
-        row[4] = presence[min(i, presence.shape[0] - 1)]
+        row[4] = presence[i]
 
 
 @njit(cache=True)

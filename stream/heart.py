@@ -1,5 +1,6 @@
 """A simulated heart that beats for ever, with known sounds: for demonstration, tests and measurements."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -58,9 +59,9 @@ class SimulatedHeart:
             time = at / STREAM_RATE
             breath = np.sin(2 * np.pi * time / 4.1)
             cycle = 60.0 / self.bpm * (1 + self.breathing * breath) * np.exp(self.variability * rng.standard_normal())
-            s1 = _S1_S * min(1.0, (cycle / 0.8) ** 0.3)
-            s2 = _S2_S * min(1.0, (cycle / 0.8) ** 0.3)
-            systole = min(0.33 * (cycle / 0.8) ** 0.6, 0.55 * cycle)  # from S1's onset to S2's
+            shorter = min(1.0, math.sqrt(cycle / 0.8))
+            s1, s2 = _S1_S * shorter, _S2_S * shorter
+            systole = min(0.33 * (cycle / 0.8) ** 0.6, 0.51 * cycle)  # from S1's onset to S2's
             second = at + round(systole * STREAM_RATE)
             loud = (1 + 0.25 * breath) * np.exp(0.08 * rng.standard_normal(2))
             yield Beat(
@@ -100,7 +101,7 @@ class SimulatedHeart:
         ):
             t = np.arange(offset - onset) / STREAM_RATE
             x = np.arange(offset - onset) / (offset - onset)
-            envelope = np.sin(np.pi * np.minimum(1.0, x) ** 0.6) ** 2
+            envelope = np.sin(np.pi * np.sqrt(x)) ** 2  # loudest after a quarter
             phases = rng.uniform(0, 0.6, len(partials))
             wave = sum(
                 a * np.sin(2 * np.pi * f * t * (1.1 - 0.2 * x) + p) for (f, a), p in zip(partials, phases, strict=True)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..models import DEFAULT, WHOLE, Network, load
 from .clock import DECIMATION, STREAM_PER_FRAME, STREAM_RATE
-from .decimator import GROUP_DELAY, NEEDED_AFTER, Decimator
+from .decimator import NEEDED_AFTER, Decimator
 from .decoder import Decoded, Decoder, Tuning
 from .events import KINDS, Event, Gap, Onset, Sound
 from .windows import Hop, Posteriors, Windows
@@ -38,8 +38,8 @@ class Lag:
     """How long the engine may listen on before it decides, in frames of 10 ms.
 
     lookahead: what the network hears after a frame's own. hop: from one window to the next. guard: for which the
-    decoder must have left a sound. early: whether a sound is also named at its onset. network: the name of the one
-    that gives as much.
+    decoder must have left a sound. early: whether a sound is also named at its onset. network: the name of the
+    shipped one whose windows speak of as many frames as lookahead and hop together.
     """
 
     lookahead: int
@@ -154,7 +154,7 @@ class Segmenter:
 
     def _needed(self, found: Posteriors) -> int:
         """The stream position that had to be heard for these posteriors."""
-        return min(self._origin + (found.heard - 1) * DECIMATION + GROUP_DELAY + 1, self.position)
+        return min(self._origin + found.heard * DECIMATION + NEEDED_AFTER, self.position)
 
     def _onset(self, found: Posteriors) -> list[Event]:
         assert self._early is not None
@@ -218,6 +218,6 @@ class Segmenter:
 DEFAULT_LAG = Lag(lookahead=25)
 """What the live engine uses unless told otherwise."""
 
-FULL_CONTEXT = Lag(lookahead=40, hop=240, guard=500, early=False, network=WHOLE)
+FULL_CONTEXT = Lag(lookahead=LONGEST_LOOKAHEAD, hop=240, guard=500, early=False, network=WHOLE)
 """For recordings: five seconds of hindsight, by which time the surviving paths have long agreed, and windows every
 2.4 s, each of which speaks of all that is new in it."""

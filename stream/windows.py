@@ -16,8 +16,7 @@ class Posteriors:
     """Posteriors of successive frames, from one window.
 
     first: the frame (10 ms) that row 0 belongs to. log: shape (n, 4), log probabilities of S1, systole, S2 and
-    diastole. presence: probability of a heartbeat, shape (n,), or (1,) for all of them. heard: PCG samples that the
-    window needed.
+    diastole. presence: probability of a heartbeat, shape (n,). heard: PCG samples that the window needed.
     """
 
     first: int
@@ -46,7 +45,9 @@ class Windows:
         card = network.card
         spoken = card.heads * card.token
         if lookahead < 0 or hop < 1 or lookahead + hop > spoken:
-            raise ValueError(f"a window speaks of {spoken} frames: no lookahead of {lookahead} with a hop of {hop}")
+            raise ValueError(
+                f"a window of {card.name} speaks of {spoken} frames: no lookahead of {lookahead} with a hop of {hop}"
+            )
         self._network = network
         self._lookahead, self._hop = lookahead, hop
         self._size = card.window
@@ -91,7 +92,7 @@ class Windows:
             if last <= first:
                 return None
             rows = slice(len(log) - (heard - first), len(log) - (heard - last))
-            return Posteriors(first, log[rows], presence[rows] if len(presence) > 1 else presence, heard * FRAME)
+            return Posteriors(first, log[rows], presence[rows], heard * FRAME)
 
         return Hop(spoken(heard - self._lookahead), spoken(heard))
 

@@ -13,7 +13,7 @@ from heartseg.offline.datasets import DataError, read_circor_tsv
 from heartseg.offline.formats import FORMATS, read_prediction, read_recording
 from heartseg.stream.events import Gap, Onset, Sound
 
-SESSION = {"type": "session", "heartseg": "0.1.0", "model": "heartseg-1", "notice": "Not a medical device."}
+SESSION = {"type": "session", "heartseg": "0.1.0", "model": "heartseg-2", "notice": "Not a medical device."}
 END = {"type": "end", "samples": {"captured": 10 * 44_100}}
 
 

@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 
 from heartseg.models import load
 from heartseg.offline import augment
-from heartseg.offline.scoring import match
+from heartseg.offline.formats import prediction_of
+from heartseg.offline.report import Scored, evaluate, read_set
+from heartseg.offline.scoring import Prediction, match, median_bpm, reference_of
 from heartseg.offline.stress import pink_noise
 from heartseg.stream.clock import PCG_RATE, STREAM_RATE
 from heartseg.stream.events import Gap, Sound
 from heartseg.stream.heart import Beat, SimulatedHeart
 from heartseg.stream.segmenter import Segmenter
+from heartseg.stream.source import FileSource
 
 NETWORK = load()
 MINUTE = 60 * STREAM_RATE
@@ -122,10 +125,10 @@ def test_no_heart_no_sounds(name):
 
 
 PASSES_FOR_A_HEART = {
-    "pink noise in gain steps": (lambda: 0.3 * gain_steps() * pink_noise(np.random.default_rng(1), MINUTE), 20),
-    "syllables": (syllables, 80),
-    "music": (lambda: music(120), 25),
-    "music with a drum": (lambda: music(150, 6.0), 250),
+    "pink noise in gain steps": (lambda: 0.3 * gain_steps() * pink_noise(np.random.default_rng(1), MINUTE), 15),
+    "syllables": (syllables, 45),
+    "music": (lambda: music(120), 8),
+    "music with a drum": (lambda: music(150, 6.0), 60),
 }
 """What the shipped network still takes for a heart: its sound, and how many sounds in a minute it may bring."""
 
@@ -136,7 +139,7 @@ def test_what_passes_for_a_heart_gets_no_worse(name):
     assert len(sounds_of(sound())) <= most
 
 
-RECORDED = {"PASCAL artifact": 75, "CinC noise": 160}
+RECORDED = {"PASCAL artifact": 65, "CinC noise": 160}
 """The same of recordings without a heart, by the figures of `python bench/no_heart.py`; wanted: `A_MINUTE`."""
 
 
@@ -184,16 +187,33 @@ def share_right(sounds, heart, start, end):
 @pytest.mark.parametrize(
     ("heart", "found", "correct"),
     [
-        (SimulatedHeart(bpm=30, seed=1), 0.5, 0.9),
+        (SimulatedHeart(bpm=30, seed=1), 0.9, 0.9),
         (SimulatedHeart(bpm=35, seed=1), 0.9, 0.9),
         (Ectopic(seed=1), 0.85, 0.9),
-        (SimulatedHeart(bpm=240, seed=1), 0.0, 0.0),  # beyond what the network takes for a heart
+        (SimulatedHeart(bpm=180, seed=1), 0.9, 0.9),
+        (SimulatedHeart(bpm=220, seed=1), 0.8, 0.9),
+        (SimulatedHeart(bpm=240, seed=1), 0.1, 0.9),  # mostly taken for something that is no heart
     ],
-    ids=["30 bpm", "35 bpm", "ectopic beats", "240 bpm"],
+    ids=["30 bpm", "35 bpm", "ectopic beats", "180 bpm", "220 bpm", "240 bpm"],
 )
 def test_unusual_hearts(heart, found, correct):
     sensitivity, precision = share_right(sounds_of(heard(heart, 40)), heart, 5 * STREAM_RATE, 39 * STREAM_RATE)
     assert sensitivity >= found and precision >= correct
+
+
+def test_real_hearts_played_at_an_infant_s_rate(data):
+    """Twelve recordings of children at 100 to 135 bpm, so fast that they beat at 210."""
+    every = read_set(data / "circor/dev")
+    bpm = {r.name: median_bpm(r.start_s[r.state == 1]) for r in every}
+    scored = []
+    for recording in [r for r in every if 100 < bpm[r.name] < 135][::16]:
+        faster = 210 / bpm[recording.name]
+        x = np.concatenate(list(FileSource(recording.audio).blocks()))
+        found = prediction_of(segment(soxr.resample(x, STREAM_RATE * faster, STREAM_RATE)))
+        slowed = Prediction({kind: at * faster for kind, at in found.sounds.items()}, confidence=found.confidence)
+        scored.append(Scored(recording.name, reference_of(recording), slowed))
+    assert len(scored) >= 10
+    assert evaluate(scored)["tolerance_ms"][60]["both"]["f1"] > 0.93
 
 
 def test_two_hearts_at_once():

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from heartseg.models import WHOLE as WHOLE_NETWORK
 from heartseg.models import load
 from heartseg.offline.scoring import match
+from heartseg.stream import decoder
 from heartseg.stream.clock import STREAM_PER_FRAME, STREAM_RATE
 from heartseg.stream.decimator import NEEDED_AFTER
+from heartseg.stream.decoder import durations
 from heartseg.stream.events import Gap, Onset, Sound
 from heartseg.stream.heart import SimulatedHeart
 from heartseg.stream.segmenter import (
@@ -142,6 +144,13 @@ def test_the_lags_fit_the_shipped_network():
     assert card.token == SLOW_HOP and card.heads * card.token == SLOW_HOP + LONGEST_LOOKAHEAD
     card = FOR_RECORDINGS.card
     assert FULL_CONTEXT.hop + FULL_CONTEXT.lookahead == card.heads * card.token
+
+
+def test_the_decoder_remembers_all_that_it_may_be_asked_for():
+    """At the end of a recording: what the guard holds back, and the last frames, that come all at once."""
+    longest_s1 = int(durations().spans[0, :, 1].max())
+    asked = FULL_CONTEXT.guard + FULL_CONTEXT.lookahead + FULL_CONTEXT.hop + longest_s1
+    assert asked < decoder._HISTORY - decoder._LONGEST
 
 
 def test_a_network_that_says_too_little_for_the_lag_is_refused():

@@ -14,8 +14,9 @@ import tensorflow as tf
 from heartseg.models import load, loader
 from heartseg.offline import train as training
 from heartseg.offline.augment import disturb, no_heart
-from heartseg.offline.batches import BATCH, EMPTY, Batches, _hurry, _interpolate
+from heartseg.offline.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _hurry, _interpolate
 from heartseg.offline.corpus import NO_HEART, UNKNOWN, Corpus
+from heartseg.offline.datasets import DataError
 from heartseg.offline.export import export
 from heartseg.offline.network import TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
 from heartseg.offline.reproduction import SETS, WITHIN, scores, shortfall
@@ -35,8 +36,8 @@ def corpus(seconds=40, cycle=1600, bpm=79.0):
 
 
 def test_batches_are_of_the_seed_and_step_alone():
-    x, y = Batches([corpus()], [1.0], seed=1).batch(7)
-    again = Batches([corpus()], [1.0], seed=1)
+    x, y = Batches([corpus()], [1.0], seed=1, hard_from=9).batch(7)
+    again = Batches([corpus()], [1.0], seed=1, hard_from=9)
     again.batch(3)
     x2, y2 = again.batch(7)
     np.testing.assert_array_equal(x, x2)
@@ -44,32 +45,41 @@ def test_batches_are_of_the_seed_and_step_alone():
     assert not np.array_equal(x, again.batch(8)[0])
 
 
-def test_a_batch():
-    x, y = Batches([corpus()], [1.0], seed=1).batch(0)
+@pytest.mark.parametrize(("hard_from", "empty"), [(9, EMPTY), (0, HARD_EMPTY)])
+def test_a_batch(hard_from, empty):
+    x, y = Batches([corpus()], [1.0], seed=1, hard_from=hard_from).batch(0)
     assert x.shape == (BATCH, WINDOW) and x.dtype == np.float32 and np.isfinite(x).all()
     assert y.shape == (BATCH, TOKENS, TOKEN)
-    assert (y[-EMPTY:] == NO_HEART).all()
-    assert {0, 1, 2, 3} <= set(np.unique(y[:-EMPTY]).tolist()) <= {0, 1, 2, 3, UNKNOWN}
+    assert (y[-empty:] == NO_HEART).all()
+    assert {0, 1, 2, 3} <= set(np.unique(y[:-empty]).tolist()) <= {0, 1, 2, 3, UNKNOWN}
 
 
-def test_hard_batches_hold_hearts_as_fast_as_an_infant_s():
-    """120 bpm comes as up to 240; before the hard ones, nothing changes."""
+def test_hard_batches_hold_infants_and_athletes():
+    """120 bpm comes as up to 240 and 55 bpm as down to 28; before the hard ones, nothing changes."""
 
-    def batches(hard_from):
-        return Batches([corpus(cycle=1050, bpm=120.0)], [1.0], seed=1, hard_from=hard_from)
+    def beats(cycle, bpm, hard_from):
+        """Frames a beat in every window of four batches."""
+        batches = Batches([corpus(cycle=cycle, bpm=bpm)], [1.0], seed=1, hard_from=hard_from)
+        windows = np.concatenate([batches.batch(k)[1] for k in range(8)]).reshape(8 * BATCH, -1)
+        onsets = (np.flatnonzero((row[:-1] == 3) & (row[1:] == 0)) for row in windows)
+        return [np.median(np.diff(at)) for at in onsets if len(at) > 1]
 
-    def fastest(y):
-        rows = (np.flatnonzero((row[:-1] == 3) & (row[1:] == 0)) for row in y.reshape(BATCH, -1))
-        return min(np.median(np.diff(onsets)) for onsets in rows if len(onsets) > 2)
+    assert beats(1050, 120.0, hard_from=8) == beats(1050, 120.0, hard_from=99)
+    assert min(beats(1050, 120.0, hard_from=0)) <= 29 < min(beats(1050, 120.0, hard_from=8))  # 207 bpm
+    assert max(beats(2290, 55.0, hard_from=8)) < 165 <= max(beats(2290, 55.0, hard_from=0))  # 36 bpm
 
-    np.testing.assert_array_equal(batches(4).batch(3)[0], batches(9).batch(3)[0])
-    easy, hard = (min(fastest(batches(first).batch(k)[1]) for k in range(4)) for first in (4, 0))
-    assert hard <= 29 < easy  # frames a beat: more than 200 bpm, less
+
+def test_the_rate_of_learning_rises_and_falls_twice():
+    recipe = training.Recipe()
+    rate = {step: float(training._Rate(recipe)(tf.constant(step))) for step in (0, 500, 11_999, 12_000, 12_200, 17_999)}
+    assert rate[0] == rate[12_000] == 0
+    assert rate[500] == pytest.approx(recipe.peak_rate) and rate[12_200] == pytest.approx(recipe.restart_rate)
+    assert rate[11_999] < 0.01 * recipe.peak_rate and rate[17_999] < 0.01 * recipe.restart_rate
 
 
 def test_labels_lie_on_their_frames():
     """A frame's label is the state in the middle of its own 10 ms: loud in S1 and S2, silent in between."""
-    x, y = Batches([corpus()], [1.0], seed=1, augment=False).batch(0)
+    x, y = Batches([corpus()], [1.0], seed=1, augment=False, hard_from=9).batch(0)
     own = x[:, WINDOW - TOKENS * TOKEN * 21 :].reshape(BATCH, TOKENS * TOKEN, 21)
     middle = np.abs(own[:, :, 8:13]).max(axis=2)
     label = y.reshape(BATCH, -1)
@@ -106,10 +116,11 @@ def test_disturbances_are_finite_and_new():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((8, WINDOW)).astype(np.float32)
     before = x.copy()
-    y = disturb(rng, x, True)
+    y = disturb(rng, x, hard=True)
     np.testing.assert_array_equal(x, before)
     assert y.dtype == np.float32 and np.isfinite(y).all() and np.abs(y).max() < 20
-    assert np.isfinite(no_heart(rng, 8, WINDOW, True)).all()
+    for hard in (False, True):
+        assert np.isfinite(no_heart(rng, 8, WINDOW, hard=hard)).all()
 
 
 def test_the_served_network_is_the_trained_one(tmp_path):
@@ -137,6 +148,27 @@ def test_windows_slide_as_in_training(tmp_path):
     np.testing.assert_allclose(last.log, tf.nn.log_softmax(logits[0, -1, 3]).numpy(), atol=1e-3)
     assert last.first == last.heard // 21 - 4 * TOKEN
     assert [hop.final.first for hop in found if hop.final] == list(range(0, last.first + 1, TOKEN))
+
+
+def test_recordings_are_heard_as_in_training(tmp_path):
+    """What the form for whole recordings says is what the dense form says with its farthest head."""
+    network = Network()
+    network(tf.zeros((1, WINDOW)))
+    export(network, tmp_path, "toy", {})
+    x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
+    windows = Windows(load("toy-whole", tmp_path), lookahead=40, hop=240)
+    found = [hop.final for hop in windows.push(x) + windows.flush() if hop.final]
+    assert [part.first for part in found] == [0, 200, 440, 680, 920]
+    logits, presence = network(x[None, found[3].heard - WINDOW : found[3].heard])
+    np.testing.assert_allclose(found[3].log, tf.nn.log_softmax(logits[0, 48:, 8]).numpy().reshape(240, 4), atol=1e-3)
+    np.testing.assert_allclose(found[3].presence, tf.sigmoid(presence[0, 48:]).numpy().repeat(5), atol=1e-4)
+    assert found[4].first + len(found[4].log) == len(x) // 21 and len(found[4].presence) == len(found[4].log)
+
+
+def test_a_run_goes_on_with_its_own_recipe_only(tmp_path):
+    (tmp_path / "recipe.json").write_text("{}")
+    with pytest.raises(DataError, match="another recipe"):
+        training.train(tmp_path, tmp_path, training.Recipe())
 
 
 def test_a_run_that_falls_short_of_the_shipped_network_says_so(tmp_path):
