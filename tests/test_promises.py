@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from heartseg.offline.cli import main
+
 ROOT = Path(__file__).parents[1]
 ROWS = re.findall(r"^\| (.+) \| (.+) \|$", (ROOT / "docs/promises.md").read_text(), re.M)
 COMMANDS = [re.fullmatch(r"`(.+)`", how)[1] for what, how in ROWS if what != "promise"]
+PROGRAMS = ("pytest", "python", "heartseg-offline")
 
 
 def words(command):
@@ -17,7 +20,7 @@ def words(command):
 
 
 def test_every_promise_has_a_command():
-    assert len(COMMANDS) > 20 and all(command.split()[0] in ("pytest", "python") for command in COMMANDS)
+    assert len(COMMANDS) > 20 and all(command.split()[0] in PROGRAMS for command in COMMANDS)
 
 
 def test_every_test_is_collected(tmp_path):
@@ -43,3 +46,12 @@ def test_every_program_takes_its_options(command):
         said = subprocess.run([sys.executable, path, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert said.returncode == 0
         assert all(f"{option} " in said.stdout for option in args if option.startswith("--")), said.stdout
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("heartseg-offline ")])
+def test_every_command_takes_its_options(command, capsys):
+    _, name, *args = words(command)
+    with pytest.raises(SystemExit, match="0"):
+        main([name, "--help"])
+    said = capsys.readouterr().out
+    assert all(f"{option} " in said for option in args if option.startswith("--")), said
