@@ -26,6 +26,7 @@ from heartseg.stream.segmenter import (
     Lag,
     Segmenter,
 )
+from heartseg.stream.windows import Posteriors
 
 NETWORK, FOR_RECORDINGS = load(), load(WHOLE_NETWORK)
 
@@ -209,3 +210,14 @@ def test_a_block_has_one_dimension():
 
 WHOLE = segment(HEART)
 WHOLE_SPOILT = segment(SPOILT)
+
+
+def test_where_the_network_hears_no_heart_nothing_is_named_frame_by_frame():
+    """One push may hold both: sounds are named up to where presence ends, and no further."""
+    states = np.tile(np.repeat([0, 1, 2, 3], [12, 20, 10, 40]), 8)
+    log = np.log(np.eye(4, dtype=np.float32)[states] * 0.96 + 0.01)
+    presence = (np.arange(len(states)) < len(states) // 2).astype(np.float32)
+    once, gated = decoder.Decoder(1), decoder.Decoder(1)
+    everywhere = once.push(Posteriors(0, log, np.ones_like(presence), 0)) + once.flush()
+    found = gated.push(Posteriors(0, log, presence, 0)) + gated.flush()
+    assert len(everywhere) == 16 and found == everywhere[:8]
