@@ -47,7 +47,7 @@ class Batches:
 
     def batch(self, step: int) -> tuple[FloatArray, NDArray[np.int8]]:
         """Windows (BATCH, WINDOW) and labels (BATCH, TOKENS, TOKEN): 0 to 3, `UNKNOWN` or `NO_HEART`."""
-        rng, hard = np.random.default_rng((self._seed, step)), step >= self._hard_from
+        rng, hard = np.random.default_rng((self._seed, step)), self._augment and step >= self._hard_from
         empty = HARD_EMPTY if hard else EMPTY
         unreadable = UNREADABLE if self._augment and self._unreadable else 0
         count = BATCH - empty - unreadable if self._augment else BATCH
@@ -70,7 +70,6 @@ class Batches:
         pcg, label = corpus.pcg[low:high], corpus.label[low:high]
         tempo = float(np.exp(np.clip(rng.normal(0, 0.15), -0.4, 0.4))) if self._augment else 1.0
         bpm = corpus.bpm[recording]
-        hard = hard and self._augment
         extreme = hard and rng.random() < (_INFANTS if bpm > _FAST_BPM else _ATHLETES if bpm < _SLOW_BPM else 0.0)
         if extreme:
             rates = _INFANT_BPM if bpm > _FAST_BPM else _ATHLETE_BPM

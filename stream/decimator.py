@@ -50,7 +50,6 @@ _PAST = _SPAN - 1  # samples that each stage keeps of what it has heard
 _SECOND = _PAST + _CHUNK  # where in memory the second stage's samples begin
 _MEMORY = _SECOND + _PAST + _CHUNK // STEPS[0] + 1
 _FLOAT = np.dtype(np.float32)
-_empty = np.empty  # a push of 10 ms takes less than a microsecond, so looking things up counts
 
 
 def _fir(taps, step):  # type: ignore[no-untyped-def]
@@ -137,7 +136,7 @@ class Decimator:
         made = (heard - NEEDED_AFTER) // DECIMATION
         if made < 0:  # at the very start
             made = 0
-        out = _empty(made - self._made, _FLOAT)
+        out = np.empty(made - self._made, _FLOAT)
         _decimate(block, before, self._memory, out)
         self._heard, self._made = heard, made
         return out
