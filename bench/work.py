@@ -45,8 +45,7 @@ class Stopwatch:
         windows._network = _Timed(windows._network, self._timed("network", windows._network.run))
         for name, part in (("decimator", segmenter._decimator), ("windows", windows), ("decoder", segmenter._decoder)):
             part.push = self._timed(name, part.push)  # type: ignore[method-assign]
-        if segmenter._early is not None:
-            segmenter._early.rising = self._timed("decoder", segmenter._early.rising)  # type: ignore[method-assign]
+        segmenter._decoder.rising = self._timed("decoder", segmenter._decoder.rising)  # type: ignore[method-assign]
         whole = self._timed("whole", segmenter.push)
 
         def push(block: FloatArray) -> list[Event]:

@@ -66,7 +66,7 @@ class _Stretch:
 
     def __init__(self, start: int, network: Network, lag: Lag) -> None:
         self.start = start
-        self._decimator, self._windows = Decimator(), Windows(network, lag.lookahead, lag.hop)
+        self._decimator, self._windows = Decimator(), Windows(network, lag.lookahead, lag.hop, False)
         self.pcg: list[FloatArray] = []
         self.posterior: list[FloatArray] = []
         self.presence: list[FloatArray] = []
@@ -79,10 +79,9 @@ class _Stretch:
 
     def _take(self, pcg: FloatArray, last: bool) -> None:
         self.pcg.append(pcg)
-        for hop in self._windows.push(pcg) + (self._windows.flush() if last else []):
-            if hop.final is not None:
-                self.posterior.append(np.exp(hop.final.log))
-                self.presence.append(hop.final.presence)
+        for found in self._windows.push(pcg) + (self._windows.flush() if last else []):
+            self.posterior.append(np.exp(found.log))
+            self.presence.append(found.presence)
 
 
 def hear(path: Path, network: Network, lag: Lag) -> Heard:

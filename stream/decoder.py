@@ -27,8 +27,8 @@ _WIDEST = 3.0  # standard deviations of a log duration
 _LONGEST = 180  # frames; bounds the search, beyond it a diastole is silence
 _HISTORY = 1024  # frames kept for tracing back; a power of two
 
-EVIDENCE = 3
-"""Frames that a sound must have lasted before it is named."""
+EVIDENCE = 5
+"""Frames that a sound must have lasted before it is named, and after which one that has ended is too late to name."""
 
 APART = 10
 """Frames from one onset to the next at least; a path that shifts an onset by less means the same sound."""
@@ -118,7 +118,10 @@ class Decoder:
 
     def push(self, found: Posteriors) -> list[Decoded]:
         """The sounds that these frames confirm, in order."""
-        self._take(found)
+        if found.first != self._search.frame:
+            raise ValueError(f"frames from {found.first} on, but {self._search.frame} is next")
+        _remember(found.log, found.presence, found.first, self._seen)
+        self._search.advance(found.log, found.final)
         return self._confirm(self.guard)
 
     def flush(self) -> list[Decoded]:
@@ -127,26 +130,23 @@ class Decoder:
         self.clear()
         return results
 
-    def rising(self, found: Posteriors) -> Decoded | None:
-        """The sound that the best path is inside of after these frames, once it has lasted `EVIDENCE`; named once.
+    def rising(self) -> Decoded | None:
+        """The sound that the path now best is inside of, or has just left, once it has lasted `EVIDENCE`; named once.
 
-        It is given as far as heard, with the confidence so far.
+        It is given as far as heard, with the confidence so far. The path includes the frames that are not final.
         """
-        self._take(found)
-        state, _, first = self._search.inside
-        if state not in (0, 2) or self._search.frame - first < EVIDENCE or first < self._named + APART:
+        inside, before = self._search.newest
+        heard = inside[2]
+        state, first, last = inside if inside[0] in (0, 2) else before
+        if last - first < (EVIDENCE if last == heard else 1) or heard - last > EVIDENCE:
             return None
-        sound = self._sound(state, first, self._search.frame)
+        if first < max(self._named + APART, self._confirmed):
+            return None
+        sound = self._sound(state, first, last)
         if not sound.confidence:
             return None
         self._named = first
         return sound
-
-    def _take(self, found: Posteriors) -> None:
-        if found.first != self._search.frame:
-            raise ValueError(f"frames from {found.first} on, but {self._search.frame} is next")
-        _remember(found.log, found.presence, found.first, self._seen)
-        self._search.advance(found.log)
 
     def _confirm(self, guard: int) -> list[Decoded]:
         results = [

@@ -11,7 +11,7 @@ from .clock import DECIMATION, STREAM_PER_FRAME, STREAM_RATE
 from .decimator import NEEDED_AFTER, Decimator
 from .decoder import Decoded, Decoder, Tuning
 from .events import KINDS, Event, Gap, Onset, Sound
-from .windows import Hop, Posteriors, Windows
+from .windows import Posteriors, Windows
 
 FloatArray = NDArray[np.float32]
 
@@ -94,10 +94,9 @@ class Segmenter:
         self.lag = lag or DEFAULT_LAG
         self.network = network or load(self.lag.network)
         self._decimator = Decimator()
-        self._windows = Windows(self.network, self.lag.lookahead, self.lag.hop)
+        self._windows = Windows(self.network, self.lag.lookahead, self.lag.hop, self.lag.early)
         calibration = self.network.card.calibration
         self._decoder = Decoder(self.lag.guard, calibration, tuning)
-        self._early = Decoder(0, calibration, tuning) if self.lag.early else None
         self._announced: deque[Onset] = deque(maxlen=16)
         self.processed = 0
         self.dropped = 0
@@ -141,30 +140,32 @@ class Segmenter:
         self.processed += len(block)
         return self._decode(self._windows.push(self._decimator.push(block)))
 
-    def _decode(self, hops: list[Hop]) -> list[Event]:
+    def _decode(self, hops: list[Posteriors]) -> list[Event]:
         events: list[Event] = []
-        for hop in hops:
-            if hop.final is not None:
-                self.presence = float(hop.final.presence[-1])
-                emitted = self._needed(hop.final)
-                events += [self._sound(sound, emitted) for sound in self._decoder.push(hop.final)]
-            if hop.early is not None and self._early is not None:
-                events += self._onset(hop.early)
+        for found in hops:
+            events += self._confirmed(found)
+            if self.lag.early:
+                events += self._rising(found)
         return events
 
-    def _needed(self, found: Posteriors) -> int:
-        """The stream position that had to be heard for these posteriors."""
-        return min(self._origin + found.heard * DECIMATION + NEEDED_AFTER, self.position)
+    def _confirmed(self, found: Posteriors) -> list[Event]:
+        sounds = self._decoder.push(found)
+        if found.final:
+            self.presence = float(found.presence[found.final - 1])
+        return [self._sound(sound, self._needed(found)) for sound in sounds]
 
-    def _onset(self, found: Posteriors) -> list[Event]:
-        assert self._early is not None
-        rising = self._early.rising(found)
+    def _rising(self, found: Posteriors) -> list[Event]:
+        rising = self._decoder.rising()
         if rising is None:
             return []
         at = self._origin + rising.first * STREAM_PER_FRAME
         onset = Onset(KINDS[rising.kind], at, rising.confidence, self._needed(found))
         self._announced.append(onset)
         return [onset]
+
+    def _needed(self, found: Posteriors) -> int:
+        """The stream position that had to be heard for these posteriors."""
+        return min(self._origin + found.heard * DECIMATION + NEEDED_AFTER, self.position)
 
     def _sound(self, sound: Decoded, emitted: int) -> Sound:
         kind = KINDS[sound.kind]
@@ -181,10 +182,10 @@ class Segmenter:
 
     def _close(self) -> list[Event]:
         """End the sound heard without interruption; what comes next starts from nothing."""
-        events = self._decode(self._windows.push(self._decimator.flush()) + self._windows.flush())
+        events = self._decode(self._windows.push(self._decimator.flush()))
+        for found in self._windows.flush():
+            events += self._confirmed(found)
         events += [self._sound(sound, self.position) for sound in self._decoder.flush()]
-        if self._early is not None:
-            self._early.clear()
         self._announced.clear()
         self._origin = self.position
         self.presence = 0.0

@@ -16,21 +16,15 @@ class Posteriors:
     """Posteriors of successive frames, from one window.
 
     first: the frame (10 ms) that row 0 belongs to. log: shape (n, 4), log probabilities of S1, systole, S2 and
-    diastole. presence: probability of a heartbeat, shape (n,). heard: PCG samples that the window needed.
+    diastole. presence: probability of a heartbeat, shape (n,). final: rows that are not spoken about again; those
+    after them are, by the next window. heard: PCG samples that the window needed.
     """
 
     first: int
     log: FloatArray
     presence: FloatArray
+    final: int
     heard: int
-
-
-@dataclass(frozen=True)
-class Hop:
-    """What one window says. final: the frames that are not spoken about again; early: its newest token."""
-
-    final: Posteriors | None
-    early: Posteriors | None
 
 
 class Windows:
@@ -38,10 +32,10 @@ class Windows:
 
     A window speaks of its newest frames. A frame's posteriors are final once `lookahead` more frames have been
     heard: of all windows that overlap it up to then, the last knows most, and its word counts. (Their mean was
-    tried, and is no better.)
+    tried, and is no better.) early: whether the frames after those are told too.
     """
 
-    def __init__(self, network: Network, lookahead: int, hop: int) -> None:
+    def __init__(self, network: Network, lookahead: int, hop: int, early: bool) -> None:
         card = network.card
         spoken = card.heads * card.token
         if lookahead < 0 or hop < 1 or lookahead + hop > spoken:
@@ -49,7 +43,7 @@ class Windows:
                 f"a window of {card.name} speaks of {spoken} frames: no lookahead of {lookahead} with a hop of {hop}"
             )
         self._network = network
-        self._lookahead, self._hop = lookahead, hop
+        self._lookahead, self._hop, self._early = lookahead, hop, early
         self._size = card.window
         self._step = hop * FRAME
         self._buffer = np.zeros(self._size + max(64 * self._step, self._size), np.float32)
@@ -62,7 +56,7 @@ class Windows:
         self._due = self._size + self._step  # end of the next window in the buffer
         self._frames = 0  # heard, in whole hops
 
-    def push(self, pcg: FloatArray) -> list[Hop]:
+    def push(self, pcg: FloatArray) -> list[Posteriors]:
         """What the windows say that these PCG samples (any number of them) complete."""
         results = []
         at = 0
@@ -79,38 +73,23 @@ class Windows:
             if self._end == self._due:
                 self._due += self._step
                 self._frames += self._hop
-                results.append(self._window())
+                final = max(0, self._frames - self._lookahead)
+                results.append(self._ask(self._end, self._frames, max(0, final - self._hop), final))
         return results
 
-    def _window(self) -> Hop:
-        heard = self._frames
-        log, presence = self._ask(self._end)
-
-        def spoken(last: int) -> Posteriors | None:
-            """The frames of this hop, up to frame `last` - 1."""
-            first = max(0, last - self._hop)
-            if last <= first:
-                return None
-            rows = slice(len(log) - (heard - first), len(log) - (heard - last))
-            return Posteriors(first, log[rows], presence[rows], heard * FRAME)
-
-        return Hop(spoken(heard - self._lookahead), spoken(heard))
-
-    def _ask(self, end: int) -> tuple[FloatArray, FloatArray]:
-        """Log posteriors and presence of the frames that the window up to `end` speaks of."""
+    def _ask(self, end: int, heard: int, first: int, final: int) -> Posteriors:
+        """What the window up to `end`, where frame `heard` begins, says of `first` and later, for good to `final`."""
         posterior, presence = self._network.run(self._buffer[end - self._size : end])
-        return np.log(np.maximum(posterior, 1e-6)), presence
+        last = heard if self._early else final
+        rows = slice(len(posterior) - (heard - first), len(posterior) - (heard - last))
+        log = np.log(np.maximum(posterior[rows], 1e-6))
+        return Posteriors(first, log, presence[rows], final - first, heard * FRAME)
 
-    def flush(self) -> list[Hop]:
+    def flush(self) -> list[Posteriors]:
         """The frames still owed, from one last window that ends with the last whole frame; then start over."""
         rest = self._end - (self._due - self._step)
         frames = self._frames + rest // FRAME
         first = max(0, self._frames - self._lookahead)
-        owed = frames - first
-        results = []
-        if owed > 0:
-            end = self._end - rest % FRAME
-            log, presence = self._ask(end)
-            results = [Hop(Posteriors(first, log[-owed:], presence[-owed:], frames * FRAME), None)]
+        results = [self._ask(self._end - rest % FRAME, frames, first, frames)] if frames > first else []
         self.clear()
         return results

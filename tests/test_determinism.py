@@ -155,16 +155,16 @@ def age(segmenter):
     segmenter._decimator._heard += YEAR
     segmenter._decimator._made += YEAR // 21
     segmenter._windows._frames += FRAMES
-    for decoder in filter(None, (segmenter._decoder, segmenter._early)):
-        decoder._confirmed += FRAMES
-        decoder._named += FRAMES
-        search = decoder._search
-        search.frame += FRAMES
-        state, cycle, first = search.inside
-        search.inside = state, cycle, first + FRAMES
-        search._total -= 4.0 * FRAMES  # what log posteriors of a state that is mostly absent come to
-        for scores in (search._ahead, search._begin):
-            scores += 3.5 * FRAMES
+    decoder = segmenter._decoder
+    decoder._confirmed += FRAMES
+    decoder._named += FRAMES
+    search = decoder._search
+    search.frame += FRAMES
+    state, cycle, first = search.inside
+    search.inside = state, cycle, first + FRAMES
+    search._total -= 4.0 * FRAMES  # what log posteriors of a state that is mostly absent come to
+    for scores in (search._ahead, search._begin):
+        scores += 3.5 * FRAMES
     segmenter._announced = type(segmenter._announced)((later(o, YEAR) for o in segmenter._announced), maxlen=16)
 
 

@@ -149,7 +149,7 @@ def test_the_lags_fit_the_shipped_network():
 
 def test_the_decoder_remembers_all_that_it_may_be_asked_for():
     """At the end of a recording: what the guard holds back, and the last frames, that come all at once."""
-    longest_s1 = int(durations().spans[0, :, 1].max())
+    longest_s1 = int(durations().rows[0, :, 2].max())
     asked = FULL_CONTEXT.guard + FULL_CONTEXT.lookahead + FULL_CONTEXT.hop + longest_s1
     assert asked < decoder._HISTORY - decoder._LONGEST
 
@@ -218,6 +218,41 @@ def test_where_the_network_hears_no_heart_nothing_is_named_frame_by_frame():
     log = np.log(np.eye(4, dtype=np.float32)[states] * 0.96 + 0.01)
     presence = (np.arange(len(states)) < len(states) // 2).astype(np.float32)
     once, gated = decoder.Decoder(1), decoder.Decoder(1)
-    everywhere = once.push(Posteriors(0, log, np.ones_like(presence), 0)) + once.flush()
-    found = gated.push(Posteriors(0, log, presence, 0)) + gated.flush()
+    everywhere = once.push(Posteriors(0, log, np.ones_like(presence), len(log), 0)) + once.flush()
+    found = gated.push(Posteriors(0, log, presence, len(log), 0)) + gated.flush()
     assert len(everywhere) == 16 and found == everywhere[:8]
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 25)), min_size=20, max_size=60), st.integers(0, 2**32 - 1))
+def test_what_is_not_final_leaves_no_trace(hops, seed):
+    """Frames that are told early, and told otherwise later, change no confirmed sound."""
+    rng = np.random.default_rng(seed)
+    told, untold = decoder.Decoder(1), decoder.Decoder(1)
+    first = 0
+    for final, early in hops:
+        log = np.log(rng.dirichlet(np.full(4, 0.2), final + early) + 1e-6).astype(np.float32).reshape(-1, 4)
+        presence = rng.random(final + early).astype(np.float32) * 0.5 + 0.5
+        found = told.push(Posteriors(first, log, presence, final, 0))
+        told.rising()
+        assert found == untold.push(Posteriors(first, log[:final], presence[:final], final, 0))
+        first += final
+    assert told.flush() == untold.flush()
+
+
+def test_a_sound_is_named_early_once_and_by_what_is_known_last():
+    """Its onset may move, or the sound end, while it is not final; it is named when it has lasted long enough."""
+
+    def rising(hearing, *lengths):
+        states = np.repeat([3, 0, 1], lengths)
+        log = np.log(np.eye(4, dtype=np.float32)[states] * 0.96 + 0.01)
+        assert hearing.push(Posteriors(0, log, np.ones(len(log), np.float32), 0, 0)) == []
+        return hearing.rising()
+
+    hearing = decoder.Decoder(1)
+    assert rising(hearing, 40, decoder.EVIDENCE - 1, 0) is None
+    named = rising(hearing, 38, decoder.EVIDENCE + 4, 0)
+    assert (named.kind, named.first, named.last) == (0, 38, 38 + decoder.EVIDENCE + 4)
+    assert rising(hearing, 40, 10, 0) is None and rising(hearing, 40, 10, 3) is None
+    named = rising(decoder.Decoder(1), 40, 10, 3)
+    assert (named.kind, named.first, named.last) == (0, 40, 50)
+    assert rising(decoder.Decoder(1), 40, 10, decoder.EVIDENCE + 1) is None

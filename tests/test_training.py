@@ -142,12 +142,15 @@ def test_windows_slide_as_in_training(tmp_path):
     export(network, tmp_path, "toy", {})
     served = load("toy", tmp_path)
     x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
-    found = Windows(served, lookahead=15, hop=5).push(x)
-    last = found[-1].final
+    found = Windows(served, lookahead=15, hop=5, early=True).push(x)
+    last = found[-1]
     logits, _ = network(x[None, last.heard - WINDOW : last.heard])
-    np.testing.assert_allclose(last.log, tf.nn.log_softmax(logits[0, -1, 3]).numpy(), atol=1e-3)
-    assert last.first == last.heard // 21 - 4 * TOKEN
-    assert [hop.final.first for hop in found if hop.final] == list(range(0, last.first + 1, TOKEN))
+    spoken = tf.nn.log_softmax(logits[0, -1, 3::-1]).numpy().reshape(4 * TOKEN, 4)
+    np.testing.assert_allclose(last.log, spoken, atol=1e-3)
+    assert last.first == last.heard // 21 - 4 * TOKEN and last.final == TOKEN
+    assert [part.first for part in found if part.final] == list(range(0, last.first + 1, TOKEN))
+    finals = Windows(served, lookahead=15, hop=5, early=False).push(x)
+    assert all((a.log[: a.final] == b.log).all() and len(b.log) == b.final for a, b in zip(found, finals, strict=True))
 
 
 def test_recordings_are_heard_as_in_training(tmp_path):
@@ -156,8 +159,8 @@ def test_recordings_are_heard_as_in_training(tmp_path):
     network(tf.zeros((1, WINDOW)))
     export(network, tmp_path, "toy", {})
     x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
-    windows = Windows(load("toy-whole", tmp_path), lookahead=40, hop=240)
-    found = [hop.final for hop in windows.push(x) + windows.flush() if hop.final]
+    windows = Windows(load("toy-whole", tmp_path), lookahead=40, hop=240, early=False)
+    found = windows.push(x) + windows.flush()
     assert [part.first for part in found] == [0, 200, 440, 680, 920]
     logits, presence = network(x[None, found[3].heard - WINDOW : found[3].heard])
     np.testing.assert_allclose(found[3].log, tf.nn.log_softmax(logits[0, 48:, 8]).numpy().reshape(240, 4), atol=1e-3)
