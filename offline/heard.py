@@ -66,7 +66,7 @@ class _Stretch:
 
     def __init__(self, start: int, network: Network, lag: Lag) -> None:
         self.start = start
-        self._decimator, self._windows = Decimator(), Windows(network, lag.lookahead, lag.hop, False)
+        self._decimator, self._windows = Decimator(), Windows(network, lag.lookahead, lag.hop, early=False)
         self.pcg: list[FloatArray] = []
         self.posterior: list[FloatArray] = []
         self.presence: list[FloatArray] = []

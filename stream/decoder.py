@@ -28,7 +28,9 @@ _LONGEST = 180  # frames; bounds the search, beyond it a diastole is silence
 _HISTORY = 1024  # frames kept for tracing back; a power of two
 
 EVIDENCE = 5
-"""Frames that a sound must have lasted before it is named, and after which one that has ended is too late to name."""
+"""Frames that a sound must have lasted to be named while it lasts."""
+
+_LATE = 5  # frames after which a sound that has ended is too late to be named
 
 APART = 10
 """Frames from one onset to the next at least; a path that shifts an onset by less means the same sound."""
@@ -81,7 +83,8 @@ def durations() -> Durations:
 def _remember(log, presence, first, seen):  # type: ignore[no-untyped-def]
     for i in range(log.shape[0]):
         row = seen[(first + i) & (seen.shape[0] - 1)]
-        row[:4] = log[i]
+        for state in range(4):  # not as a slice, which takes seconds to compile
+            row[state] = log[i, state]
         row[4] = presence[i]
 
 
@@ -131,14 +134,15 @@ class Decoder:
         return results
 
     def rising(self) -> Decoded | None:
-        """The sound that the path now best is inside of, or has just left, once it has lasted `EVIDENCE`; named once.
+        """The sound that the path now best is inside of, once it has lasted `EVIDENCE`, or has just left.
 
-        It is given as far as heard, with the confidence so far. The path includes the frames that are not final.
+        It is given as far as heard, with the confidence so far; again only if it turns out to begin `APART` or more
+        later. The path includes the frames that are not final.
         """
         inside, before = self._search.newest
         heard = inside[2]
         state, first, last = inside if inside[0] in (0, 2) else before
-        if last - first < (EVIDENCE if last == heard else 1) or heard - last > EVIDENCE:
+        if first == last or (last == heard and last - first < EVIDENCE) or heard - last > _LATE:
             return None
         if first < max(self._named + APART, self._confirmed):
             return None

@@ -44,7 +44,7 @@ _USUAL_LENGTH = {"S1": 12 * STREAM_RATE // 100, "S2": 106 * STREAM_RATE // 1000}
 
 @dataclass(frozen=True)
 class Onset:
-    """A heart sound named while it still sounds, from what is known by then; not a sound yet.
+    """A heart sound named while it still sounds, or has only just ended, from what is known by then; not a sound yet.
 
     It is withdrawn in silence: no `Sound` then says that it was announced.
     """

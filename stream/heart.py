@@ -61,7 +61,8 @@ class SimulatedHeart:
             cycle = 60.0 / self.bpm * (1 + self.breathing * breath) * np.exp(self.variability * rng.standard_normal())
             shorter = min(1.0, math.sqrt(cycle / 0.8))
             s1, s2 = _S1_S * shorter, _S2_S * shorter
-            systole = min(0.33 * (cycle / 0.8) ** 0.6, 0.51 * cycle)  # from S1's onset to S2's
+            # From S1's onset to S2's: half of the cycle at most, as in CirCor's children at 160 to 180 bpm.
+            systole = min(0.33 * (cycle / 0.8) ** 0.6, 0.51 * cycle)
             second = at + round(systole * STREAM_RATE)
             loud = (1 + 0.25 * breath) * np.exp(0.08 * rng.standard_normal(2))
             yield Beat(

@@ -1,8 +1,10 @@
 """The search of the decoder: the best path through a hidden semi-Markov model, frame by frame.
 
-A segment is a state in a class of cycle length, which lasts d frames with the log probability table[state, class, d].
+A segment is a state in a class of cycle length, which lasts d frames with a probability of its own.
 Scores of segments are kept less the sum of all emissions of their state before they begin; so the emissions within a
 segment cost nothing, and what may begin at a frame is spread at once over the frames at which it may end.
+
+Arrays are filled element by element: numba takes seconds to compile the assignment of a slice.
 """
 
 from dataclasses import dataclass
@@ -36,9 +38,10 @@ def _advance(t, log, emission, cycle_change, lasting, rows, survive, ahead, begi
             for s in range(states):
                 for c in range(cycles):
                     high, to = rows[s, c, 2], rows[s, c, 3]
-                    row = ahead[to : to + high + _TURN]
-                    row[:high] = row[_TURN:]
-                    row[high:] = NEVER
+                    for k in range(to, to + high):
+                        ahead[k] = ahead[k + _TURN]
+                    for k in range(to + high, to + high + _TURN):
+                        ahead[k] = NEVER
         now = begin[t & mask]
         for s in range(states):
             for c in range(cycles):
@@ -66,7 +69,10 @@ def _advance(t, log, emission, cycle_change, lasting, rows, survive, ahead, begi
             after[0, c] = best + less
     best, state, cycle, first = NEVER, 0, 0, t
     for s in range(states):
-        for d in range(min(rows[s, :, 2].max() - 1, t) + 1):
+        high = 0
+        for c in range(cycles):
+            high = max(high, rows[s, c, 2])
+        for d in range(min(high, t + 1)):
             row, longer = begin[(t - d) & mask, s], survive[s, d]
             for c in range(cycles):
                 score = row[c] + longer[c] + total[s]
@@ -96,13 +102,19 @@ def _hop(t, log, final, emission, cycle_change, lasting, rows, survive, ahead, b
     """`_advance` by the first `final` frames, and what it would say after all of them, with the segment before that
     (state and first frame). Of the others no trace is left in `ahead` and `total`.
     """
-    inside = _advance(t, log[:final], emission, cycle_change, lasting, rows, survive, ahead, begin, came, total)
-    newest = inside
-    if final < log.shape[0]:
-        scratch[:] = ahead
+    inside = newest = 0, 0, 0
+    first, last, scores, sums = 0, final, ahead, total
+    for early in range(2):  # the call stands here once, that it be compiled once
         newest = _advance(
-            t + final, log[final:], emission, cycle_change, lasting, rows, survive, scratch, begin, came, total.copy()
+            t + first, log[first:last], emission, cycle_change, lasting, rows, survive, scores, begin, came, sums
         )
+        if not early:
+            inside = newest
+            if final == log.shape[0]:
+                break
+            for k in range(len(ahead)):
+                scratch[k] = ahead[k]
+            first, last, scores, sums = final, log.shape[0], scratch, total.copy()
     before, _, began = _before(*newest, lasting, rows, begin, came)
     return inside, newest, before, began
 
@@ -117,9 +129,9 @@ def _trace(state, cycle, first, oldest, lasting, rows, begin, came, path):  # ty
     while first > oldest:
         last = first
         state, cycle, first = _before(state, cycle, last, lasting, rows, begin, came)
-        if first < oldest:
+        if first < oldest or first == last:
             break
-        path[count] = state, first, last
+        path[count, 0], path[count, 1], path[count, 2] = state, first, last
         count += 1
     return count
 

@@ -133,11 +133,25 @@ def test_a_sound_is_named_while_it_sounds_and_the_name_holds():
     held = [s for s in sounds if s.announced is not None]
     assert len(held) >= 0.9 * len(sounds) and len(onsets) <= len(sounds) + 2
     after_centre = [s.announced - (s.onset + s.offset) / 2 for s in held]
-    assert np.median(after_centre) < 0.04 * STREAM_RATE
+    assert np.median(after_centre) < 0.025 * STREAM_RATE
+    assert np.mean([s.announced <= s.offset for s in held]) > 0.8
     assert all(any(o.emitted == s.announced and o.kind == s.kind for o in onsets) for s in held)
     assert all(s.announced < s.emitted for s in held if s.emitted < len(HEART))
     whole = segment(HEART, (), FULL_CONTEXT)
     assert not any(isinstance(e, Onset) for e in whole)
+
+
+@pytest.mark.parametrize("lag", [Lag(0, 1), Lag(7, 2), Lag(20, 1), Lag(0), DEFAULT_LAG], ids=str)
+@pytest.mark.parametrize("sound", ["HEART", "SPOILT"])
+def test_no_sound_is_named_at_its_onset_after_it_was_confirmed(sound, lag):
+    ended = named = 0
+    for event in segment(globals()[sound], (), lag):
+        if isinstance(event, Sound):
+            ended = event.offset
+        elif isinstance(event, Onset):
+            named += 1
+            assert event.onset >= ended
+    assert named > 10
 
 
 def test_the_lags_fit_the_shipped_network():
@@ -240,12 +254,15 @@ def test_what_is_not_final_leaves_no_trace(hops, seed):
 
 
 def test_a_sound_is_named_early_once_and_by_what_is_known_last():
-    """Its onset may move, or the sound end, while it is not final; it is named when it has lasted long enough."""
+    """Its onset may move, or the sound end, while it is not final; it is named when it has lasted long enough, and no
+    more when it is confirmed.
+    """
 
-    def rising(hearing, *lengths):
+    def rising(hearing, *lengths, final=0):
         states = np.repeat([3, 0, 1], lengths)
         log = np.log(np.eye(4, dtype=np.float32)[states] * 0.96 + 0.01)
-        assert hearing.push(Posteriors(0, log, np.ones(len(log), np.float32), 0, 0)) == []
+        confirmed = hearing.push(Posteriors(0, log, np.ones(len(log), np.float32), final, 0))
+        assert bool(confirmed) == bool(final)
         return hearing.rising()
 
     hearing = decoder.Decoder(1)
@@ -255,4 +272,5 @@ def test_a_sound_is_named_early_once_and_by_what_is_known_last():
     assert rising(hearing, 40, 10, 0) is None and rising(hearing, 40, 10, 3) is None
     named = rising(decoder.Decoder(1), 40, 10, 3)
     assert (named.kind, named.first, named.last) == (0, 40, 50)
-    assert rising(decoder.Decoder(1), 40, 10, decoder.EVIDENCE + 1) is None
+    assert rising(decoder.Decoder(1), 40, 10, 6) is None
+    assert rising(decoder.Decoder(1), 40, 10, 3, final=53) is None  # confirmed

@@ -74,7 +74,7 @@ def prediction_of(events: Iterable[Event]) -> Prediction:
 
 
 def onsets_of(events: Iterable[Event]) -> Prediction:
-    """The onsets that were named while the sound still sounded, as a prediction: sounds of the usual length."""
+    """The sounds as they were named at their onset, as a prediction: sounds of the usual length."""
     return prediction(
         Row(e.kind, seconds(e.onset), seconds(e.expected_offset), seconds(e.emitted), e.confidence)
         for e in events
