@@ -146,13 +146,19 @@ def test_keys(terminal, tmp_path):
     (kept,) = tmp_path.glob("heartseg-*.wav")
     assert kept.name[:20] in shown and kept.stat().st_size > 4 * 44_100
 
+    def listen_on(sounds):
+        """Until so many sounds more are written."""
+        wanted = (tmp_path / "events.jsonl").read_text().count('"sound"') + sounds
+        deadline = time.monotonic() + 20
+        while (tmp_path / "events.jsonl").read_text().count('"sound"') < wanted:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
     terminal.keys("Space")
-    held = terminal.until(lambda s: "PAUSED" in s).splitlines()[:20]
-    sounds = (tmp_path / "events.jsonl").read_text().count('"sound"')
-    deadline = time.monotonic() + 20
-    while (tmp_path / "events.jsonl").read_text().count('"sound"') < sounds + 3:  # it listens on
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    terminal.until(lambda s: "PAUSED" in s)
+    listen_on(2)  # by then the terminal has painted what is held to the last line
+    held = terminal.screen().splitlines()[:20]
+    listen_on(3)
     assert terminal.screen().splitlines()[:20] == held
     terminal.keys("Space")
     caught = terminal.until(lambda s: "PAUSED" not in s)
