@@ -142,10 +142,10 @@ def test_a_sound_is_named_while_it_sounds_and_the_name_holds():
 
 
 @pytest.mark.parametrize("lag", [Lag(0, 1), Lag(7, 2), Lag(20, 1), Lag(0), DEFAULT_LAG], ids=str)
-@pytest.mark.parametrize("sound", ["HEART", "SPOILT"])
-def test_no_sound_is_named_at_its_onset_after_it_was_confirmed(sound, lag):
+@pytest.mark.parametrize("x", [HEART, SPOILT], ids=["heart", "spoilt"])
+def test_no_sound_is_named_at_its_onset_after_it_was_confirmed(x, lag):
     ended = named = 0
-    for event in segment(globals()[sound], (), lag):
+    for event in segment(x, (), lag):
         if isinstance(event, Sound):
             ended = event.offset
         elif isinstance(event, Onset):
