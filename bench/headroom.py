@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from bench.measure import Figure, figure, heart, must, on_core
 from bench.work import HOP, Stopwatch, reference, warm_network
 from heartseg.models import Network
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.segmenter import Segmenter
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.segmenter import Segmenter
 
 
 def hops(network: Network, seconds: float) -> NDArray[np.float64]:

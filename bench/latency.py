@@ -5,12 +5,14 @@ from numpy.typing import NDArray
 
 from bench.measure import Figure, FloatArray, figure, heart, must
 from bench.work import HOP, STAGES, Stopwatch, reference, warm_network
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.decimator import NEEDED_AFTER
-from heartseg.stream.engine import Accounts, Engine
+from heartseg.stream.engine import Engine
 from heartseg.stream.events import Event, Sound
-from heartseg.stream.feeders import Replay
-from heartseg.stream.segmenter import DEFAULT_LAG, Segmenter
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.decimator import NEEDED_AFTER
+from heartseg.stream.segmenter.lag import DEFAULT_LAG
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sinks.base import Accounts
+from heartseg.stream.sources.replay import Replay
 
 _SHARES = (50, 90, 99, 99.9, 100)
 
@@ -21,13 +23,13 @@ class Notes:
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    def heard(self, block: FloatArray) -> None:
+    def on_samples(self, block: FloatArray) -> None:
         """Nothing to do."""
 
-    def missed(self, length: int) -> None:
+    def on_missing(self, length: int) -> None:
         """Nothing to do."""
 
-    def event(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Remember it."""
         self.events.append(event)
 

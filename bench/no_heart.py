@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from heartseg.models import Network, load
-from heartseg.offline.datasets import data_root, read_cinc2016
+from heartseg.offline.datasets.cinc2016 import read_cinc2016
+from heartseg.offline.datasets.recording import data_root
 from heartseg.offline.segment import segment
-from heartseg.stream.clock import STREAM_RATE
 from heartseg.stream.events import Sound
-from heartseg.stream.segmenter import DEFAULT_LAG
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.lag import DEFAULT_LAG
 
 WANTED = 2.0
 

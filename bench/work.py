@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from bench.measure import FloatArray, must
 from heartseg.models import Network, load
-from heartseg.stream.clock import STREAM_PER_FRAME
 from heartseg.stream.engine import warm_up
 from heartseg.stream.events import Event
-from heartseg.stream.segmenter import DEFAULT_LAG, Segmenter
+from heartseg.stream.rates import STREAM_PER_FRAME
+from heartseg.stream.segmenter.lag import DEFAULT_LAG
+from heartseg.stream.segmenter.segmenter import Segmenter
 
 HOP = DEFAULT_LAG.hop * STREAM_PER_FRAME
 """Stream samples of a hop."""

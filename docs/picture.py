@@ -9,15 +9,15 @@ import sys
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.display import Display
+from heartseg.stream.display.layout import Display
+from heartseg.stream.display.state import View
+from heartseg.stream.display.theme import Look
 from heartseg.stream.engine import Engine
-from heartseg.stream.feeders import Replay
-from heartseg.stream.look import Look
-from heartseg.stream.recording import WavRecording
-from heartseg.stream.segmenter import Segmenter
-from heartseg.stream.source import FileSource
-from heartseg.stream.view import View
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sinks.wav import WavRecording
+from heartseg.stream.sources.file import FileSource
+from heartseg.stream.sources.replay import Replay
 
 
 def main(path: str, seconds: float, out: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from .brief import brief
+from .errors import brief
 
 FloatArray = NDArray[np.float32]
 

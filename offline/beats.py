@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from ..stream.clock import seconds
 from ..stream.events import Gap, Sound
+from ..stream.rates import seconds
 from ..stream.vitals import LONGEST_DIASTOLE_S, LONGEST_SYSTOLE_S
 
 

@@ -4,11 +4,11 @@ import argparse
 from importlib.metadata import version
 
 from ..models import ModelError
-from ..stream.notice import NOTICE
-from ..stream.source import SourceError
+from ..stream import NOTICE
+from ..stream.sources.base import SourceError
 from .commands import article, compare, curve, data, fetch, plot, report, score, segment, stress, train
 from .console import MissingExtra, UsageError, say
-from .datasets import DataError
+from .datasets.recording import DataError
 
 _COMMANDS = (segment, plot, report, score, curve, stress, compare, data, fetch, article, train)
 

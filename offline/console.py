@@ -1,6 +1,11 @@
-"""What the commands of `heartseg-offline` share: how they speak, and how they refuse."""
+"""What the commands of `heartseg-offline` share: how they speak, refuse, show progress and load matplotlib."""
 
 import sys
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 
 class UsageError(Exception):
@@ -17,3 +22,40 @@ class MissingExtra(Exception):
 
     def __init__(self, what: str, library: str, extra: str) -> None:
         super().__init__(f"{what} needs {library}: pip install 'heartseg[{extra}]'")
+
+
+def drawing() -> Any:
+    """`matplotlib.pyplot`, set to draw to files alone. Raises MissingExtra."""
+    try:
+        import matplotlib
+    except ImportError:
+        raise MissingExtra("the plot", "matplotlib", "plot") from None
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    return plt
+
+
+def bar(rate: ProgressColumn) -> Progress:
+    """A bar with what is done (the task's field `done`), a rate, and the time left; nothing where nobody sees it."""
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[done]}"), rate, TimeRemainingColumn(),
+        console=console, disable=not console.is_terminal,
+    )  # fmt: skip
+
+
+class SoundRate(ProgressColumn):
+    """Seconds of sound a second."""
+
+    def render(self, task: Task) -> Text:
+        """The rate, as it was of late."""
+        return Text(f"{task.speed:.0f} s/s" if task.speed else "")
+
+
+class ByteRate(ProgressColumn):
+    """Megabytes a second, over all the time; the task's field `bytes` counts them."""
+
+    def render(self, task: Task) -> Text:
+        """The rate."""
+        return Text(f"{task.fields['bytes'] / task.elapsed / 1e6:.1f} MB/s" if task.elapsed else "")

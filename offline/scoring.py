@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from ..stream.events import KINDS as KINDS
-from .datasets import PASCAL_MARGIN_S, Recording
+from .datasets.pascal import PASCAL_MARGIN_S
+from .datasets.recording import Recording
 
 FloatArray = NDArray[np.float64]
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from ..models import Network
-from ..stream.about import end, session
-from ..stream.engine import Accounts
 from ..stream.events import Event, Sound
-from ..stream.segmenter import Lag, Segmenter
-from ..stream.source import FileSource
+from ..stream.segmenter.lag import Lag
+from ..stream.segmenter.segmenter import Segmenter
+from ..stream.sinks.base import Accounts
+from ..stream.sinks.session import end, session
+from ..stream.sources.file import FileSource
 
 
 def segment(

@@ -5,14 +5,14 @@ import queue
 from collections.abc import Callable, Iterator
 from types import TracebackType
 
-import numpy as np
-from numpy.typing import NDArray
-
-from .engine import Accounts, Engine, SinkError
+from .engine import Engine
 from .events import Event
-from .feeders import Feeder, Replay
-from .segmenter import Lag, Segmenter
-from .source import FileSource
+from .segmenter.lag import Lag
+from .segmenter.segmenter import Segmenter
+from .sinks.base import Accounts, Sink, SinkError
+from .sources.base import Source
+from .sources.file import FileSource
+from .sources.replay import Replay
 
 
 def listen(
@@ -40,22 +40,23 @@ def listen(
     if speed is not None and not speed > 0:
         raise ValueError(f"speed should be above 0, or None, not {speed}")
     segmenter = Segmenter(lag=lag)
-    feeder: Feeder
+    source: Source
     if path is not None:
-        feeder = Replay(FileSource(path).blocks(), speed)
+        file = FileSource(path)
+        source = Replay(file.blocks(), speed, file.name, file.warnings)
     else:
-        from .microphone import Microphone, wait_for
+        from .sources.microphone import Microphone, wait_for
 
-        feeder = wait_for(device) if wait else Microphone(device)
-    return Listening(segmenter, feeder, on_event)
+        source = wait_for(device) if wait else Microphone(device)
+    return Listening(segmenter, source, on_event)
 
 
 class Listening:
     """A run of the engine: a context manager that stops it, and an iterator over its events that ends with it."""
 
-    def __init__(self, segmenter: Segmenter, feeder: Feeder, on_event: Callable[[Event], object] | None = None) -> None:
+    def __init__(self, segmenter: Segmenter, source: Source, on_event: Callable[[Event], object] | None = None) -> None:
         self._teller = _Teller(on_event)
-        self._engine = Engine(segmenter, feeder, [self._teller])
+        self._engine = Engine(segmenter, source, [self._teller])
         self._engine.start()
 
     @property
@@ -102,7 +103,7 @@ class Listening:
             self._engine.wait(None)
 
 
-class _Teller:
+class _Teller(Sink):
     """A sink that passes events on."""
 
     def __init__(self, on_event: Callable[[Event], object] | None) -> None:
@@ -110,13 +111,7 @@ class _Teller:
         self.error: Exception | None = None
         self._on_event = on_event
 
-    def heard(self, block: NDArray[np.float32]) -> None:
-        """Nothing to do."""
-
-    def missed(self, length: int) -> None:
-        """Nothing to do: the gap comes as an event."""
-
-    def event(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         if self._on_event is None:
             self.queue.put(event)
             return

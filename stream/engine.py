@@ -1,68 +1,23 @@
-"""The live engine: a feeder fills a ring, a worker thread runs the segmenter, sinks hear what comes of it."""
+"""The live engine: a source fills a ring, a worker thread runs the segmenter, sinks take samples and events."""
 
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from operator import methodcaller
-from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..models.brief import brief
-from .clock import STREAM_RATE
+from ..models.errors import brief
 from .events import Event, Marker
-from .feeders import Feeder
-from .ring import Missing, RingBuffer
-from .segmenter import Segmenter
-
-FloatArray = NDArray[np.float32]
+from .rates import STREAM_RATE
+from .segmenter.segmenter import Segmenter
+from .sinks.base import Accounts, Sink, SinkError
+from .sources.base import Source
+from .sources.ring import Missing, RingBuffer
 
 _RING_SECONDS = 10
 _READ = STREAM_RATE // 2  # at most this at a time, so that events do not wait for a long read
 _POLL_S = 0.01
-
-
-class Sink(Protocol):
-    """Hears the stream and its events, in order, on the worker's thread. SinkError ends the run in good order."""
-
-    def heard(self, block: FloatArray) -> None:
-        """Samples that the segmenter is about to hear."""
-
-    def missed(self, length: int) -> None:
-        """So many samples of the stream are missing here."""
-
-    def event(self, event: Event) -> None:
-        """The segmenter said something."""
-
-    def close(self, accounts: "Accounts") -> None:
-        """The stream has ended; called once, in any case."""
-
-
-class SinkError(Exception):
-    """Output cannot be written; the message says which and why."""
-
-
-@dataclass(frozen=True)
-class Accounts:
-    """Where every captured sample is: captured = processed + dropped + pending."""
-
-    captured: int
-    processed: int
-    dropped: int
-    pending: int
-
-    @property
-    def uncounted(self) -> int:
-        """Samples that are not accounted for."""
-        return self.captured - self.processed - self.dropped - self.pending
-
-    @property
-    def balanced(self) -> bool:
-        """Whether every sample is accounted for."""
-        return self.uncounted == 0
 
 
 class Engine:
@@ -71,9 +26,9 @@ class Engine:
     `failure` says in one line what went wrong, None if nothing did.
     """
 
-    def __init__(self, segmenter: Segmenter, feeder: Feeder, sinks: Iterable[Sink]) -> None:
-        self._segmenter, self._feeder, self._sinks = segmenter, feeder, list(sinks)
-        self._hearing = list(self._sinks)
+    def __init__(self, segmenter: Segmenter, source: Source, sinks: Iterable[Sink]) -> None:
+        self._segmenter, self._source, self._sinks = segmenter, source, list(sinks)
+        self._open_sinks = list(self._sinks)
         self._ring = RingBuffer(_RING_SECONDS * STREAM_RATE)
         self._worker = threading.Thread(target=self._work, name="heartseg-worker", daemon=True)
         self._failure: str | None = None
@@ -91,27 +46,32 @@ class Engine:
             self._ring.close()
         else:
             try:
-                self._feeder.start(self._ring)
+                self._source.start(self._ring)
             except BaseException:
                 self._close_sinks()
                 raise
         if self._stopping:
-            self._feeder.stop()
+            self._source.stop()
         self._worker.start()
 
     @property
     def failure(self) -> str | None:
         """What went wrong, in one line."""
-        return self._failure or self._feeder.failure
+        return self._failure or self._source.failure
+
+    @property
+    def name(self) -> str:
+        """What the source is called."""
+        return self._source.name
 
     @property
     def state(self) -> str:
         """How the listening is doing, in a few words: "listening", or what is waited for."""
-        return self._feeder.state
+        return self._source.state
 
     @property
     def accounts(self) -> Accounts:
-        """The books. What the worker has in hand is in none of them, so they balance once it has ended."""
+        """Sample counts. A block being processed is in none of them, so they add up only after the run."""
         ring, segmenter = self._ring, self._segmenter
         spoilt = segmenter.dropped - self._missed
         return Accounts(
@@ -133,7 +93,7 @@ class Engine:
     def ask_to_stop(self) -> None:
         """Capture no more; the worker then works off what was captured, flushes the tail and closes the sinks."""
         self._stopping = True
-        self._feeder.stop()
+        self._source.stop()
 
     def mark(self) -> None:
         """Mark what was captured last: the sinks hear of it once the worker has come there. From any thread."""
@@ -144,12 +104,12 @@ class Engine:
         try:
             self._loop()
             for event in self._segmenter.flush():
-                self._tell(methodcaller("event", event))
+                self._tell_event(event)
             self._tell_marks()
         except Exception as error:
             self._failure, broken = _failed(error), True
         finally:
-            self._feeder.stop()
+            self._source.stop()
             if broken:
                 self._lost = self.accounts.uncounted
             if self.accounts.uncounted:
@@ -176,28 +136,31 @@ class Engine:
             began = time.perf_counter()
             if isinstance(found, Missing):
                 self._missed += found.length
-                self._tell(methodcaller("missed", found.length))
+                self._tell(lambda sink, length=found.length: sink.on_missing(length))
                 events = segmenter.gap(found.length, found.reason)
             else:
-                self._tell(methodcaller("heard", found))
+                self._tell(lambda sink, block=found: sink.on_samples(block))
                 events = segmenter.push(found)
                 self._work_done.append((len(found), time.perf_counter() - began))
             self.presence = segmenter.presence
             for event in events:
-                self._tell(methodcaller("event", event))
+                self._tell_event(event)
 
     def _tell_marks(self) -> None:
         while self._marks and self._marks[0] <= self._segmenter.position:
-            self._tell(methodcaller("event", Marker(self._marks.popleft())))
+            self._tell_event(Marker(self._marks.popleft()))
 
-    def _tell(self, what: Callable[[Sink], Any]) -> None:
-        """Tell every sink. One that fails hears no more but the close, and the run ends after what is in hand."""
-        for sink in list(self._hearing):
+    def _tell_event(self, event: Event) -> None:
+        self._tell(lambda sink: sink.on_event(event))
+
+    def _tell(self, call: Callable[[Sink], None]) -> None:
+        """Call every sink. One that raises SinkError is only closed later; the run stops after the current block."""
+        for sink in list(self._open_sinks):
             try:
-                what(sink)
+                call(sink)
             except SinkError as error:
                 self._failure = self._failure or str(error)
-                self._hearing.remove(sink)
+                self._open_sinks.remove(sink)
 
 
 def _failed(error: Exception) -> str:

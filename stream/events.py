@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .clock import STREAM_RATE, seconds
+from .rates import STREAM_RATE, seconds
 
 KINDS = ("S1", "S2")
 

@@ -5,8 +5,8 @@ from collections import deque
 from dataclasses import dataclass
 from statistics import median
 
-from .clock import STREAM_RATE
 from .events import Event, Gap, Sound
+from .rates import STREAM_RATE
 
 _REMEMBERED_S = 10.0
 

@@ -12,13 +12,14 @@ import tiny_onnx
 from scipy.io import savemat
 
 from heartseg.models import ModelError, load, loader
-from heartseg.offline.datasets import PASCAL_TABLE, DataError
-from heartseg.offline.formats import FORMATS, read_prediction
-from heartseg.offline.manifest import Manifest
-from heartseg.offline.references import read_annotation
+from heartseg.offline.archive.manifest import Manifest
+from heartseg.offline.datasets.pascal import PASCAL_TABLE
+from heartseg.offline.datasets.recording import DataError
+from heartseg.offline.formats import FORMATS, read_annotation, read_prediction
 from heartseg.offline.scoring import reference_of, score
 from heartseg.stream.events import Gap, Onset, Sound
-from heartseg.stream.source import FileSource, SourceError
+from heartseg.stream.sources.base import SourceError
+from heartseg.stream.sources.file import FileSource
 
 
 @dataclass(frozen=True)

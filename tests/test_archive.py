@@ -16,13 +16,13 @@ import pytest
 import soundfile
 
 from heartseg.models import load
-from heartseg.offline import workers
-from heartseg.offline.archive import Item, find, same_names
+from heartseg.offline.archive import workers
+from heartseg.offline.archive.find import Item, find, same_names
+from heartseg.offline.archive.manifest import NAME
 from heartseg.offline.cli import main
-from heartseg.offline.manifest import NAME
 from heartseg.offline.segment import segment
-from heartseg.stream.heart import SimulatedHeart
-from heartseg.stream.segmenter import DEFAULT_LAG
+from heartseg.stream.segmenter.lag import DEFAULT_LAG
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 COMMAND = [str(Path(sys.executable).with_name("heartseg-offline")), "segment"]
 DEADLINE_S = 60

@@ -10,21 +10,22 @@ import pytest
 import soundfile
 
 from heartseg.models import ModelError
-from heartseg.offline import envelope
+from heartseg.offline.article import envelope
+from heartseg.offline.article.clips import CLIP, CLIPS_FILE, ClipNetwork, clips_of, cut, each_normalised
+from heartseg.offline.article.compare import by_clips, by_envelope, segments
 from heartseg.offline.cli import main, parser
-from heartseg.offline.clips import CLIP, CLIPS_FILE, ClipNetwork, clips_of, cut, each_normalised
-from heartseg.offline.compare import by_clips, by_envelope, segments
-from heartseg.offline.datasets import Recording, read_pascal
-from heartseg.offline.report import PEAK_BEFORE_CENTRE_S
+from heartseg.offline.datasets.pascal import read_pascal
+from heartseg.offline.datasets.recording import Recording
+from heartseg.offline.evaluation.evaluate import PEAK_BEFORE_CENTRE_S
 from heartseg.offline.scoring import KINDS, match
-from heartseg.stream.heart import SimulatedHeart
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 
 @pytest.fixture(scope="module")
 def exercise():
     """The part that needs TensorFlow, in a size for tests."""
     pytest.importorskip("tensorflow", reason="the exercise needs the extra 'train'")
-    from heartseg.offline import exercise
+    from heartseg.offline.article import exercise
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exercise, "SPEEDS", (0.85, 1.0, 1.15))

@@ -5,9 +5,9 @@ import itertools
 import pytest
 
 from heartseg.offline.beats import Beat, beats
-from heartseg.stream.clock import STREAM_RATE
 from heartseg.stream.events import Gap, Sound
-from heartseg.stream.heart import SimulatedHeart
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 
 def sound(kind, onset_s, length_s=0.1, confidence=0.9):

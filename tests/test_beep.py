@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from virtual_microphone import need, until
 
-from heartseg.stream.beep import PITCH, click
-from heartseg.stream.clock import PCG_RATE, STREAM_RATE
-from heartseg.stream.decimator import Decimator
+from heartseg.stream.rates import PCG_RATE, STREAM_RATE
+from heartseg.stream.segmenter.decimator import Decimator
+from heartseg.stream.sinks.click import PITCH, click
 
 LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from virtual_microphone import until
 
-from heartseg.stream import capture, microphone
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.continuity import Block, Continuity, Timeline
-from heartseg.stream.conversion import Converter, held_back
-from heartseg.stream.devices import Unavailable, find
-from heartseg.stream.microphone import BUSY, LISTENING, LOST, Microphone, wait_for
-from heartseg.stream.ring import Missing, RingBuffer
-from heartseg.stream.source import NoSuchSource, SourceError
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.sources import capture, microphone
+from heartseg.stream.sources.base import NoSuchSource, SourceError
+from heartseg.stream.sources.microphone import BUSY, LISTENING, LOST, Microphone, wait_for
+from heartseg.stream.sources.portaudio import Unavailable, find
+from heartseg.stream.sources.resample import Converter, held_back
+from heartseg.stream.sources.ring import Missing, RingBuffer
+from heartseg.stream.sources.timing import Block, Continuity, Timeline
 
 RATE, BLOCK = 48_000, 480
 

@@ -6,7 +6,8 @@ import soundfile
 from scipy.io import savemat
 
 from heartseg.offline.cli import main
-from heartseg.offline.datasets import Skipped, read_pascal
+from heartseg.offline.datasets.pascal import read_pascal
+from heartseg.offline.datasets.recording import Skipped
 
 
 @pytest.fixture

@@ -8,19 +8,12 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
-from heartseg.offline.corpus import labels_of, pcg_of
-from heartseg.offline.datasets import (
-    NOISE,
-    DataError,
-    Skipped,
-    read_cinc2016,
-    read_cinc_states,
-    read_circor,
-    read_circor_tsv,
-    read_pascal,
-    read_pascal_marks,
-)
-from heartseg.offline.mat import read_table
+from heartseg.offline.datasets.cinc2016 import read_cinc2016, read_cinc_states
+from heartseg.offline.datasets.circor import read_circor, read_circor_tsv
+from heartseg.offline.datasets.mat5 import read_table
+from heartseg.offline.datasets.pascal import read_pascal, read_pascal_marks
+from heartseg.offline.datasets.recording import NOISE, DataError, Skipped
+from heartseg.offline.training.corpus import labels_of, pcg_of
 
 
 def test_circor(data):

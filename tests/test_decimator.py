@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heartseg.stream.clock import DECIMATION, PCG_RATE, STREAM_RATE
-from heartseg.stream.decimator import GROUP_DELAY, PASS_HZ, STEPS, Decimator, coefficients
+from heartseg.stream.rates import DECIMATION, PCG_RATE, STREAM_RATE
+from heartseg.stream.segmenter.decimator import GROUP_DELAY, PASS_HZ, STEPS, Decimator, coefficients
 
 RNG = np.random.default_rng(1)
 SOUND = RNG.standard_normal(60_000).astype(np.float32)

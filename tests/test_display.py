@@ -17,14 +17,14 @@ import time
 import numpy as np
 import pytest
 
-from heartseg.stream.display import Display
+from heartseg.stream.display.layout import Display
+from heartseg.stream.display.state import View
+from heartseg.stream.display.theme import Look
 from heartseg.stream.engine import Engine
 from heartseg.stream.events import Onset
-from heartseg.stream.feeders import Replay
-from heartseg.stream.look import Look
-from heartseg.stream.recording import WavRecording
-from heartseg.stream.segmenter import Segmenter
-from heartseg.stream.view import View
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sinks.wav import WavRecording
+from heartseg.stream.sources.replay import Replay
 
 COMMAND = "import sys; from heartseg.stream.cli import main; sys.exit(main())"
 LIVE = f"{sys.executable} -c '{COMMAND}'"
@@ -212,8 +212,8 @@ def test_a_failing_display_leaves_the_terminal_and_the_files_in_order(terminal, 
 
 def test_a_lost_device_is_told_and_its_lamp_goes_out(network):
     engine, view, look = Engine(Segmenter(network), Replay([]), []), View(), Look(colour=False, blocks=True)
-    view.heard(np.zeros(44_100, np.float32))
-    view.event(Onset("S1", 40_000, 0.9, 44_000))
+    view.on_samples(np.zeros(44_100, np.float32))
+    view.on_event(Onset("S1", 40_000, 0.9, 44_000))
     display = Display(engine, view, WavRecording(), look, "heartseg", "micro\x1b[2Jphone", 390)
 
     def drawn():
@@ -222,7 +222,7 @@ def test_a_lost_device_is_told_and_its_lamp_goes_out(network):
 
     text, lit = drawn()
     assert "listening ..." in text and lit and "\x1b" not in text
-    engine._feeder.state = "device lost: waiting for it"
+    engine._source.state = "device lost: waiting for it"
     text, lit = drawn()
     assert "device lost: waiting for it" in text and not lit
 

@@ -7,12 +7,13 @@ import time
 import numpy as np
 import pytest
 
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.engine import Engine, SinkError
+from heartseg.stream.engine import Engine
 from heartseg.stream.events import Gap, Marker, Sound
-from heartseg.stream.feeders import Replay
-from heartseg.stream.heart import SimulatedHeart
-from heartseg.stream.segmenter import Segmenter
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sinks.base import SinkError
+from heartseg.stream.sources.replay import Replay
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 
 class Notes:
@@ -21,13 +22,13 @@ class Notes:
     def __init__(self):
         self.events, self.samples, self.missing, self.accounts = [], [], 0, None
 
-    def heard(self, block):
+    def on_samples(self, block):
         self.samples.append(block)
 
-    def missed(self, length):
+    def on_missing(self, length):
         self.missing += length
 
-    def event(self, event):
+    def on_event(self, event):
         self.events.append(event)
 
     def close(self, accounts):
@@ -58,7 +59,7 @@ def test_threads_change_nothing(network, speed):
     assert notes.events == directly(blocks, network)
     np.testing.assert_array_equal(np.concatenate(notes.samples), np.concatenate(blocks))
     assert engine.failure is None
-    assert notes.accounts.balanced and notes.accounts.captured == notes.accounts.processed == 12 * STREAM_RATE
+    assert not notes.accounts.uncounted and notes.accounts.captured == notes.accounts.processed == 12 * STREAM_RATE
 
 
 def test_a_replay_longer_than_the_ring_waits_for_room(network):
@@ -92,7 +93,7 @@ def test_an_overflow_is_a_gap_of_its_true_length(network):
     blocks, notes = heart_blocks(40), Notes()
     engine = run(Hasty(blocks), network, notes)
     accounts = notes.accounts
-    assert engine.failure is None and accounts.balanced
+    assert engine.failure is None and not accounts.uncounted
     assert accounts.captured == 40 * STREAM_RATE and accounts.dropped > 0
     gaps = [e for e in notes.events if isinstance(e, Gap)]
     assert sum(g.end - g.start for g in gaps) == accounts.dropped == notes.missing
@@ -108,7 +109,7 @@ def test_stopping_flushes_the_tail(network):
     time.sleep(2.5)
     engine.ask_to_stop()
     assert engine.wait(10)
-    assert engine.failure is None and notes.accounts.balanced
+    assert engine.failure is None and not notes.accounts.uncounted
     heard = np.concatenate(notes.samples)
     assert notes.accounts.processed == len(heard) > STREAM_RATE
     assert notes.events == directly([heard], network)
@@ -153,7 +154,7 @@ def test_a_failing_worker_ends_the_run_with_a_message(network):
 
 def test_a_sink_that_fails_ends_the_run_with_its_message(network):
     class Full(Notes):
-        def event(self, event):
+        def on_event(self, event):
             raise SinkError("disk: cannot be written (no space left)")
 
     notes = Notes()
@@ -173,7 +174,7 @@ def test_a_sink_that_fails_leaves_the_books_balanced_and_the_others_whole(networ
     setattr(full, call, fails)
     engine = run(Hasty(heart_blocks(40)), network, full, notes)
     assert engine.failure == "disk: cannot be written (no space left)"
-    assert full.accounts == notes.accounts and notes.accounts.balanced
+    assert full.accounts == notes.accounts and not notes.accounts.uncounted
     assert notes.accounts.processed == sum(map(len, notes.samples))
     segmenter = Segmenter(network)
     directly = [e for block in notes.samples for e in segmenter.push(block)]

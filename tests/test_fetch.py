@@ -9,9 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from heartseg.offline import download
 from heartseg.offline.cli import main
-from heartseg.offline.datasets import read_cinc2016, read_circor, read_pascal
+from heartseg.offline.datasets import download
+from heartseg.offline.datasets.cinc2016 import read_cinc2016
+from heartseg.offline.datasets.circor import read_circor
+from heartseg.offline.datasets.pascal import read_pascal
 
 
 class Home:

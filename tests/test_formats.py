@@ -9,7 +9,8 @@ import pytest
 from heartseg.offline import formats
 from heartseg.offline.cli import main
 from heartseg.offline.commands.segment import FORMAT_NAMES
-from heartseg.offline.datasets import DataError, read_circor_tsv
+from heartseg.offline.datasets.circor import read_circor_tsv
+from heartseg.offline.datasets.recording import DataError
 from heartseg.offline.formats import FORMATS, read_prediction, read_recording
 from heartseg.stream.events import Gap, Onset, Sound
 

@@ -11,7 +11,8 @@ import fuzz
 import pytest
 from fuzz_readers import CLAIMS, READERS, wav
 
-from heartseg.stream.source import FileSource, SourceError
+from heartseg.stream.sources.base import SourceError
+from heartseg.stream.sources.file import FileSource
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.heart import SimulatedHeart
-from heartseg.stream.hints import Hints, hint, voice
-from heartseg.stream.source import FileSource
-from heartseg.stream.view import View
+from heartseg.stream.display.hints import Hints, hint, voice
+from heartseg.stream.display.state import View
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.sources.file import FileSource
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 SECONDS = 4
 

@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heartseg.models import load
-from heartseg.offline import augment
+from heartseg.offline.evaluation.evaluate import Scored, evaluate, read_set
+from heartseg.offline.evaluation.stress import pink_noise
 from heartseg.offline.formats import prediction_of
-from heartseg.offline.report import Scored, evaluate, read_set
 from heartseg.offline.scoring import Prediction, match, median_bpm, reference_of
-from heartseg.offline.stress import pink_noise
-from heartseg.stream.clock import PCG_RATE, STREAM_RATE
+from heartseg.offline.training import augment
 from heartseg.stream.events import Gap, Sound
-from heartseg.stream.heart import Beat, SimulatedHeart
-from heartseg.stream.segmenter import Segmenter
-from heartseg.stream.source import FileSource
+from heartseg.stream.rates import PCG_RATE, STREAM_RATE
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sources.file import FileSource
+from heartseg.stream.sources.simulated import Beat, SimulatedHeart
 
 NETWORK = load()
 MINUTE = 60 * STREAM_RATE

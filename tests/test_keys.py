@@ -8,7 +8,7 @@ import pytest
 pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
 termios = pytest.importorskip("termios", reason="needs termios")
 
-from heartseg.stream.keys import Keys  # noqa: E402 (only where there are terminals)
+from heartseg.stream.display.keys import Keys  # noqa: E402 (only where there are terminals)
 
 
 def in_a_terminal(body):

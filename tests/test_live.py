@@ -13,12 +13,13 @@ import pytest
 import soundfile
 
 from heartseg.offline.segment import segment
-from heartseg.stream.about import session
 from heartseg.stream.engine import Engine
-from heartseg.stream.feeders import Replay
-from heartseg.stream.segmenter import DEFAULT_LAG, Segmenter
-from heartseg.stream.sinks import JsonLines
-from heartseg.stream.source import FileSource
+from heartseg.stream.segmenter.lag import DEFAULT_LAG
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sinks.jsonl import JsonLines
+from heartseg.stream.sinks.session import session
+from heartseg.stream.sources.file import FileSource
+from heartseg.stream.sources.replay import Replay
 
 LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
 
@@ -43,7 +44,7 @@ def heart(tmp_path):
     """A recording of a simulated heart, 6 s."""
     import itertools
 
-    from heartseg.stream.heart import SimulatedHeart
+    from heartseg.stream.sources.simulated import SimulatedHeart
 
     path = tmp_path / "heart.wav"
     blocks = itertools.islice(SimulatedHeart(seed=2).blocks(), 60)
@@ -270,9 +271,10 @@ def test_the_latency_is_explained():
 
 def test_the_live_engine_stays_light():
     code = (
-        "import sys, heartseg.stream.cli, heartseg.stream.engine, heartseg.stream.display, heartseg.stream.heart, "
-        "heartseg.stream.feeders, heartseg.stream.microphone, heartseg.stream.sinks, heartseg.stream.lines, "
-        "heartseg.stream.about, heartseg.stream.recording, heartseg.stream.api, heartseg.stream.lsl\n"
+        "import importlib, pkgutil, sys, heartseg.stream as stream, heartseg.models as models\n"
+        "for package in (stream, models):\n"
+        "    for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "        importlib.import_module(module.name)\n"
         "bad = [m for m in sys.modules if m.startswith(('tensorflow', 'librosa', 'matplotlib', 'scipy.signal', "
         "'heartseg.offline', 'sounddevice', 'keras'))]\n"
         "sys.exit(' '.join(bad) or 0)"
@@ -326,7 +328,7 @@ def test_nohup_is_left_alone(tmp_path):
 
 def test_without_a_writable_cache_it_lends_numba_one(tmp_path):
     code = (
-        "import os, heartseg.stream.compiled as c\n"
+        "import os, heartseg.stream.numba_cache as c\n"
         "c._writable = lambda folder: False\n"
         "c._choose_cache(); print(os.environ['NUMBA_CACHE_DIR'])"
     )

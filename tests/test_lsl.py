@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from heartseg.stream.heart import SimulatedHeart
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
 

@@ -10,7 +10,7 @@ import soundfile
 import soxr
 from virtual_microphone import a_heart, until
 
-from heartseg.stream.source import FileSource
+from heartseg.stream.sources.file import FileSource
 
 LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
 

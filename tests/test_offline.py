@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from heartseg.offline.archive.manifest import NAME
 from heartseg.offline.cli import main
-from heartseg.offline.datasets import DataError
+from heartseg.offline.datasets.recording import DataError
 from heartseg.offline.formats import read_prediction
-from heartseg.offline.manifest import NAME
-from heartseg.stream.heart import SimulatedHeart
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 
 def run(*args):

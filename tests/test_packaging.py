@@ -99,7 +99,7 @@ def test_the_wheel_runs_from_a_folder_of_its_own(wheel, tmp_path):
         opened.extractall(tmp_path)
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "import heartseg.stream, heartseg.models, heartseg.offline.page as page\n"
+        "import heartseg.stream, heartseg.models, heartseg.offline.figures.html as page\n"
         "from heartseg.stream.cli import main\n"
         f"assert all({str(tmp_path)!r} in str(m.__file__) for m in (heartseg.stream, heartseg.models, page))\n"
         "heartseg.models.load(); sys.exit(main(['--explain-latency']))"

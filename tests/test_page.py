@@ -13,8 +13,8 @@ import soundfile
 
 from heartseg.offline.cli import main
 from heartseg.offline.formats import read_prediction
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.heart import SimulatedHeart
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,14 @@ import soundfile
 
 from heartseg.models import WHOLE, load
 from heartseg.offline.cli import main
-from heartseg.offline.datasets import DataError
-from heartseg.offline.draw import Picture, pages
-from heartseg.offline.heard import hear
-from heartseg.offline.references import read_annotation
+from heartseg.offline.datasets.recording import DataError
+from heartseg.offline.figures.analysis import hear
+from heartseg.offline.figures.plot import Picture, pages
+from heartseg.offline.formats import read_annotation
 from heartseg.offline.scoring import Prediction, by_centre
-from heartseg.stream.clock import FRAME_RATE, STREAM_RATE
-from heartseg.stream.heart import SimulatedHeart
-from heartseg.stream.segmenter import DEFAULT_LAG, FULL_CONTEXT
+from heartseg.stream.rates import FRAME_RATE, STREAM_RATE
+from heartseg.stream.segmenter.lag import DEFAULT_LAG, FULL_CONTEXT
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 pytest.importorskip("matplotlib", reason="plots need the extra 'plot'")
 

@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from heartseg.stream import ring as ring_module
-from heartseg.stream.ring import Missing, RingBuffer
+from heartseg.stream.sources import ring as ring_module
+from heartseg.stream.sources.ring import Missing, RingBuffer
 
 SECONDS = float(os.environ.get("HEARTSEG_STRESS_S", "4"))  # a minute, and more, when somebody has the time
 

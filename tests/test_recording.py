@@ -12,14 +12,14 @@ import pytest
 import soundfile
 from virtual_microphone import until
 
-from heartseg.stream import recording as recording_module
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.engine import SinkError
 from heartseg.stream.events import Sound
-from heartseg.stream.heart import SimulatedHeart
-from heartseg.stream.recording import WavRecording
-from heartseg.stream.segmenter import Segmenter
-from heartseg.stream.source import FileSource
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sinks import wav as recording_module
+from heartseg.stream.sinks.base import SinkError
+from heartseg.stream.sinks.wav import WavRecording
+from heartseg.stream.sources.file import FileSource
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
 SECOND = np.linspace(-1, 1, STREAM_RATE, dtype=np.float32)

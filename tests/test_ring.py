@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heartseg.stream.ring import Missing, RingBuffer
+from heartseg.stream.sources.ring import Missing, RingBuffer
 
 
 @settings(deadline=None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heartseg.offline.datasets import Recording
+from heartseg.offline.datasets.recording import Recording
 from heartseg.offline.scoring import Counts, Prediction, by_centre, coverage, match, reference_of, score
 
 NAMES = {"S1": 1, "systole": 2, "S2": 3, "diastole": 4}

@@ -10,23 +10,15 @@ from hypothesis import strategies as st
 from heartseg.models import WHOLE as WHOLE_NETWORK
 from heartseg.models import load
 from heartseg.offline.scoring import match
-from heartseg.stream import decoder
-from heartseg.stream.clock import STREAM_PER_FRAME, STREAM_RATE
-from heartseg.stream.decimator import NEEDED_AFTER
-from heartseg.stream.decoder import durations
 from heartseg.stream.events import Gap, Onset, Sound
-from heartseg.stream.heart import SimulatedHeart
-from heartseg.stream.segmenter import (
-    DEFAULT_LAG,
-    FULL_CONTEXT,
-    LONG_SOUND,
-    LONGEST_LOOKAHEAD,
-    NOT_FINITE,
-    SLOW_HOP,
-    Lag,
-    Segmenter,
-)
-from heartseg.stream.windows import Posteriors
+from heartseg.stream.rates import STREAM_PER_FRAME, STREAM_RATE
+from heartseg.stream.segmenter import decoder
+from heartseg.stream.segmenter.decimator import NEEDED_AFTER
+from heartseg.stream.segmenter.decoder import durations
+from heartseg.stream.segmenter.lag import DEFAULT_LAG, FULL_CONTEXT, LONG_SOUND, LONGEST_LOOKAHEAD, SLOW_HOP, Lag
+from heartseg.stream.segmenter.segmenter import NOT_FINITE, Segmenter
+from heartseg.stream.segmenter.windows import Posteriors
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 NETWORK, FOR_RECORDINGS = load(), load(WHOLE_NETWORK)
 

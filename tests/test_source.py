@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from heartseg.stream.source import FileSource, NoSuchSource, SourceError
+from heartseg.stream.sources.base import NoSuchSource, SourceError
+from heartseg.stream.sources.file import FileSource
 
 
 def tone(rate, seconds=1.0, hz=100.0):

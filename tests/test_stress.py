@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from heartseg.offline.cli import main
+from heartseg.offline.evaluation.stress import DISTURBANCES, beats_to_recover, pink_noise
 from heartseg.offline.scoring import Prediction, Reference
-from heartseg.offline.stress import DISTURBANCES, beats_to_recover, pink_noise
-from heartseg.stream.clock import STREAM_RATE
+from heartseg.stream.rates import STREAM_RATE
 
 
 @pytest.fixture

@@ -12,15 +12,15 @@ pytest.importorskip("tensorflow", reason="training needs the extra 'train'")
 import tensorflow as tf
 
 from heartseg.models import load, loader
-from heartseg.offline import train as training
-from heartseg.offline.augment import disturb, no_heart
-from heartseg.offline.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _hurry, _interpolate
-from heartseg.offline.corpus import NO_HEART, UNKNOWN, Corpus
-from heartseg.offline.datasets import DataError
-from heartseg.offline.export import export
-from heartseg.offline.network import TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
-from heartseg.offline.reproduction import SETS, WITHIN, scores, shortfall
-from heartseg.stream.windows import Windows
+from heartseg.offline.datasets.recording import DataError
+from heartseg.offline.training import train as training
+from heartseg.offline.training.augment import disturb, no_heart
+from heartseg.offline.training.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _hurry, _interpolate
+from heartseg.offline.training.corpus import NO_HEART, UNKNOWN, Corpus
+from heartseg.offline.training.export import export
+from heartseg.offline.training.network import TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
+from heartseg.offline.training.reproduction import SETS, WITHIN, scores, shortfall
+from heartseg.stream.segmenter.windows import Windows
 
 
 def corpus(seconds=40, cycle=1600, bpm=79.0):

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from heartseg.stream.heart import SimulatedHeart
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 
 def need(*programs):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from ...stream.segmenter import Lag
+    from ...stream.segmenter.lag import Lag
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -44,7 +44,7 @@ def add_lag(parser: argparse.ArgumentParser) -> None:
 
 
 def _lag(text: str) -> "Lag":
-    from ...stream.segmenter import DEFAULT_LAG, FULL_CONTEXT, Lag
+    from ...stream.segmenter.lag import DEFAULT_LAG, FULL_CONTEXT, Lag
 
     try:
         return {"live": DEFAULT_LAG, "full": FULL_CONTEXT}.get(text) or Lag.within(float(text))

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ...stream.notice import NOTICE
+from ...stream import NOTICE
 from ..console import MissingExtra
 from . import Commands, command
 
@@ -31,11 +31,12 @@ def run(args: argparse.Namespace) -> int:
         import tf2onnx  # noqa: F401
     except ImportError as error:
         raise MissingExtra("the exercise", error.name or "TensorFlow", "train") from None
-    from .. import exercise
-    from ..clips import CLIPS_FILE, clips_of
-    from ..datasets import DataError, data_root, read_pascal
-    from ..learning import plot, write_csv
-    from ..plots import drawing
+    from ..article import exercise
+    from ..article.clips import CLIPS_FILE, clips_of
+    from ..article.learning import plot, write_csv
+    from ..console import drawing
+    from ..datasets.pascal import read_pascal
+    from ..datasets.recording import DataError, data_root
 
     folder = args.set or data_root() / "pascal"
     recordings = list(read_pascal(folder))

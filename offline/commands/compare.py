@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ...stream.notice import NOTICE
+from ...stream import NOTICE
 from ..console import say
 from . import Commands, command
 
@@ -20,10 +20,10 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
-    from ..clips import CLIPS_FILE, ClipNetwork
-    from ..compare import compare, methods, table
-    from ..datasets import set_names
-    from ..report import read_set
+    from ..article.clips import CLIPS_FILE, ClipNetwork
+    from ..article.compare import compare, methods, table
+    from ..datasets.sets import set_names
+    from ..evaluation.evaluate import read_set
 
     clips = ClipNetwork(args.clips / CLIPS_FILE) if args.clips else None
     if not clips:

@@ -20,10 +20,10 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
-    from ..curve import curve, plot, table
-    from ..datasets import set_names
-    from ..plots import drawing
-    from ..report import read_set
+    from ..console import drawing
+    from ..datasets.sets import set_names
+    from ..evaluation.curve import curve, plot, table
+    from ..evaluation.evaluate import read_set
 
     drawing()
     sets = {name: read_set(folder) for name, folder in zip(set_names(args.sets), args.sets, strict=True)}

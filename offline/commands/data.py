@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ...stream.notice import NOTICE
+from ...stream import NOTICE
 from ..console import say
 from . import Commands, command
 
@@ -20,8 +20,9 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
-    from ..datasets import DataError, data_root, find_sets, set_names
-    from ..describe import describe, text
+    from ..datasets.describe import describe, text
+    from ..datasets.recording import DataError, data_root
+    from ..datasets.sets import find_sets, set_names
 
     sets = [s for folder in args.sets for s in _sets(folder)] or find_sets(data_root())
     failed = 0
@@ -37,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _sets(folder: Path) -> list[Path]:
     """The sets in and below a folder; the folder itself where there are none, for it to be refused by name."""
-    from ..datasets import DataError, find_sets
+    from ..datasets.recording import DataError
+    from ..datasets.sets import find_sets
 
     try:
         return find_sets(folder)

@@ -20,8 +20,8 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
-    from ..download import FetchError
-    from ..fetch import HOMES, fetch
+    from ..datasets.download import FetchError
+    from ..datasets.fetch import HOMES, fetch
 
     home = HOMES[args.set]
     base = (args.url or home.base).rstrip("/")

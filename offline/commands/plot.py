@@ -29,11 +29,10 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
     from ...models import load
-    from ..draw import FORMATS, Picture, save
-    from ..formats import prediction_of
-    from ..heard import hear
-    from ..plots import drawing
-    from ..references import read_annotation
+    from ..console import drawing
+    from ..figures.analysis import hear
+    from ..figures.plot import FORMATS, Picture, save
+    from ..formats import prediction_of, read_annotation
     from ..scoring import reference_of
 
     out = args.out or Path(args.file.stem + ".png")

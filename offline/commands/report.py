@@ -20,9 +20,9 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
     from ...models import load
-    from ..heard import hear
-    from ..page import page, write
-    from ..references import read_annotation
+    from ..figures.analysis import hear
+    from ..figures.html import page, write
+    from ..formats import read_annotation
     from ..scoring import reference_of
 
     out = args.out or Path(args.file.stem + ".html")

@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
-    from ..report import by_rate, evaluate, pair_up, table, worst, worst_table
+    from ..evaluation.evaluate import by_rate, evaluate, pair_up, table, worst, worst_table
 
     if args.plots and not (args.worst and args.reference.is_dir()):
         raise UsageError("--plots goes with --worst N and a set's folder as the reference")
@@ -38,8 +38,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if args.plots:
-        from ..corpus import pcg_of
-        from ..draw import Picture, save
+        from ..figures.plot import Picture, save
+        from ..training.corpus import pcg_of
 
         for s in worst(scored, args.worst):
             save(Picture(s.name, pcg_of(s.audio), s.prediction, reference=s.reference), args.plots / f"{s.name}.png")

@@ -27,8 +27,8 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
-    from ..archive import find, same_names
-    from ..batch import cores, segment_files
+    from ..archive.find import find, same_names
+    from ..archive.run import cores, segment_files
     from ..formats import FORMATS
 
     if args.jobs is not None and args.jobs < 1:

@@ -17,9 +17,9 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do it; returns the exit status."""
     from ...models import load
-    from ..datasets import set_names
-    from ..report import read_set
-    from ..stress import stress, table
+    from ..datasets.sets import set_names
+    from ..evaluation.evaluate import read_set
+    from ..evaluation.stress import stress, table
 
     network = load()
     for name, folder in zip(set_names(args.sets), args.sets, strict=True):

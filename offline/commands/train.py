@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..console import MissingExtra, say
-from ..datasets import data_root
+from ..datasets.recording import data_root
 from . import Commands, command
 
 
@@ -34,10 +34,10 @@ def run(args: argparse.Namespace) -> int:
     except ImportError as error:
         raise MissingExtra("training", error.name or "TensorFlow", "train") from None
     from ...models import load
-    from ..calibrate import calibrate
-    from ..export import amend, export
-    from ..reproduction import WITHIN, scores, shortfall
-    from ..train import Recipe, calibration_recordings, train
+    from ..training.calibrate import calibrate
+    from ..training.export import amend, export
+    from ..training.reproduction import WITHIN, scores, shortfall
+    from ..training.train import Recipe, calibration_recordings, train
 
     chosen = {key: value for key in ("steps", "seed") if (value := getattr(args, key)) is not None}
     recipe = replace(Recipe(), **chosen)

@@ -10,14 +10,26 @@ import numpy as np
 
 from ...stream.events import Event
 from ..console import MissingExtra
-from ..datasets import Recording, read_circor_tsv
+from ..datasets.cinc2016 import read_cinc_states
+from ..datasets.circor import read_circor_tsv
+from ..datasets.pascal import PASCAL_TABLE, read_pascal_marks
+from ..datasets.recording import DataError, Recording
 from ..scoring import Prediction
-from .annotation import ANNOTATOR, read_wfdb, write_wfdb
-from .lines import read_jsonl, read_tabbed, write_audacity, write_jsonl, write_tsv
-from .sounds import Row, onsets_of, prediction, prediction_of, states_of
-from .table import read_csv, write_csv
+from .beats_csv import read_csv, write_csv
+from .rows import Row, onsets_of, prediction, prediction_of, states_of
+from .text import read_jsonl, read_tabbed, write_audacity, write_jsonl, write_tsv
+from .wfdb import ANNOTATOR, read_wfdb, write_wfdb
 
-__all__ = ["FORMATS", "Format", "onsets_of", "prediction_of", "read_prediction", "read_recording", "result_of"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "onsets_of",
+    "prediction_of",
+    "read_annotation",
+    "read_prediction",
+    "read_recording",
+    "result_of",
+]
 
 
 @dataclass(frozen=True)
@@ -74,3 +86,18 @@ def read_recording(path: Path) -> Recording:
 def result_of(folder: Path, name: str) -> Path | None:
     """The result of the recording `name` in a folder, in the first format that there is."""
     return next((path for f in FORMATS.values() if (path := folder / (name + f.ending)).is_file()), None)
+
+
+def read_annotation(path: Path, name: str) -> Recording:
+    """The annotation of the recording `name` (without ending; only PASCAL's table needs it). Raises DataError."""
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; name a .tsv, _StateAns.mat, {PASCAL_TABLE} or a result")
+    if path.name == PASCAL_TABLE:
+        marks = read_pascal_marks(path).get(name)
+        if not marks:
+            raise DataError(f"{path}: has no marks of {name}")
+        at = np.array([t for t, _ in marks], np.float64)
+        return Recording(name, path, name, at, at, np.array([k for _, k in marks], np.int8), True)
+    if path.suffix == ".mat":
+        return Recording(name, path, name, *read_cinc_states(path))
+    return read_recording(path)

@@ -1,0 +1,118 @@
+"""`heartseg-offline segment`: whole archives to files of events, going on where an earlier run stopped."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from ...models import load
+from ...stream.rates import seconds
+from ...stream.segmenter.lag import Lag
+from ...stream.sources.base import SourceError
+from ...stream.sources.file import FileSource
+from ..console import SoundRate, bar
+from ..formats import Format
+from .find import Item
+from .manifest import Entry, Manifest
+from .workers import outcomes
+
+_LONGEST_S = 1e7  # a header that says more was written by a program that could not know
+
+
+@dataclass
+class Report:
+    """What became of an archive: recordings done now, done before, and failed (why), and whether it was stopped."""
+
+    done: int = 0
+    before: int = 0
+    failed: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def segment_files(
+    items: Sequence[Item], out: Path, form: Format, lag: Lag, jobs: int, again: bool, say: Callable[[str], None]
+) -> Report:
+    """Write one result a recording into `out`, each whole or not at all, and note it in the manifest there.
+
+    again: make those anew that were made before. Ctrl-C ends it early, with what is done. Raises OSError where `out`
+    cannot be used.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    manifest = Manifest(
+        out, {"heartseg": version("heartseg"), "model_sha256": load(lag.network).card.sha256, "lag": asdict(lag)}
+    )
+    report = Report()
+    entries: dict[Item, Entry] = {}
+    for item in items:
+        target = _target(item, out, form)
+        if not again and manifest.made(target, item.file):
+            report.before += 1
+        elif target.exists() and not manifest.ours(target) and target.parent.resolve() == item.file.parent.resolve():
+            report.failed.append(f"{target}: lies beside its recording and may be its reference; choose another --out")
+        else:
+            entries[item] = manifest.entry(target, item.file)
+    if not entries:
+        return report
+    with bar(SoundRate()) as progress:
+        left = dict.fromkeys(entries, 0.0) if progress.disable else {item: _length(item.file) for item in entries}
+        total = sum(left.values())
+        task = progress.add_task("segmenting", total=total, done=f"0/{len(entries)}")
+
+        def heard(item: Item, samples: int) -> None:
+            left[item] -= seconds(samples)
+            progress.advance(task, seconds(samples))
+
+        try:
+            with closing(outcomes(list(entries), form.name, lag, min(jobs, len(entries)), heard)) as made:
+                for number, outcome in enumerate(made, 1):
+                    for warning in outcome.warnings:
+                        say(f"warning: {warning}")
+                    failure = outcome.error or _store(
+                        outcome.content, _target(outcome.item, out, form), manifest, entries[outcome.item]
+                    )
+                    if failure:
+                        report.failed.append(failure)
+                    else:
+                        report.done += 1
+                    total -= left[outcome.item]  # headers do not always know
+                    progress.update(task, total=total, done=f"{number}/{len(entries)}")
+        except KeyboardInterrupt:
+            report.stopped = True
+    return report
+
+
+def _target(item: Item, out: Path, form: Format) -> Path:
+    return out / item.name.parent / (item.name.name + form.ending)
+
+
+def _length(file: Path) -> float:
+    """Seconds by the header; 0 where it cannot be known."""
+    try:
+        source = FileSource(file)
+    except SourceError:
+        return 0.0
+    source.close()
+    return source.seconds if source.seconds < _LONGEST_S else 0.0
+
+
+def _store(content: bytes, target: Path, manifest: Manifest, entry: Entry) -> str:
+    """Write a result, whole or not at all, and note it; why that failed, else nothing."""
+    part = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            part.write_bytes(content)
+            os.replace(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+        manifest.add(entry)
+    except OSError as error:
+        return f"{target}: cannot be written ({error.strerror})"
+    return ""

@@ -1,0 +1,118 @@
+"""Processes that segment recordings, each one at a time. They read; only the process that started them writes."""
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from ...models import Network, load
+from ...stream.segmenter.lag import Lag
+from ...stream.sources.base import SourceError
+from ..formats import FORMATS
+from ..segment import segment
+from .find import Item
+
+Heard = Callable[[Item, int], None]
+"""Told of each recording how many more samples of the stream (44,100 Hz) were heard."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a recording: the content of its result, or why there is none."""
+
+    item: Item
+    content: bytes = b""
+    error: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+def outcome(item: Item, form: str, lag: Lag, network: Network, heard: Heard) -> Outcome:
+    """Segment one recording; whatever is wrong with it is told in the outcome."""
+    try:
+        events, first, last, warnings = segment(item.file, network, lag, lambda samples: heard(item, samples))
+        return Outcome(item, FORMATS[form].write(events, first, last), "", warnings)
+    except SourceError as error:
+        return Outcome(item, error=str(error))
+    except Exception as error:  # one recording in ten thousand must not cost the others
+        return Outcome(item, error=f"{item.file}: cannot be segmented ({type(error).__name__}: {error})")
+
+
+def outcomes(items: Sequence[Item], form: str, lag: Lag, jobs: int, heard: Heard) -> Generator[Outcome, None, None]:
+    """The outcome of each recording, as they come. Where a process dies, its recording has failed, and another starts.
+
+    jobs: processes; 1 is this one. Close the iterator to end the processes at once.
+    """
+    if jobs == 1:
+        network = load(lag.network)
+        yield from (outcome(item, form, lag, network, heard) for item in items)
+        return
+    waiting = deque(items)
+    busy: dict[Connection, tuple[BaseProcess, Item]] = {}
+    try:
+        while waiting or busy:
+            while waiting and len(busy) < jobs:
+                connection, process = _start(form, lag)
+                busy[connection] = process, _give(connection, waiting.popleft())
+            for ready in wait(list(busy)):
+                assert isinstance(ready, Connection)
+                process, item = busy[ready]
+                try:
+                    said = ready.recv()
+                except (EOFError, OSError):
+                    process.join(1.0)  # one that ended by itself is not to be told of as killed
+                    _end(ready, busy.pop(ready)[0])
+                    yield Outcome(item, error=f"{item.file}: the process that read it died ({_why(process)})")
+                    continue
+                if isinstance(said, int):
+                    heard(item, said)
+                    continue
+                if waiting:
+                    busy[ready] = process, _give(ready, waiting.popleft())
+                else:
+                    _end(ready, busy.pop(ready)[0])
+                yield said
+    finally:
+        for connection, (process, _) in busy.items():
+            _end(connection, process)
+
+
+def _start(form: str, lag: Lag) -> tuple[Connection, BaseProcess]:
+    context = multiprocessing.get_context("spawn")  # a fork would copy ONNX Runtime's locks without their threads
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, form, lag), daemon=True)
+    # Ctrl-C reaches every process of the terminal: only this one answers it. Ignoring is inherited from the start on.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process.start()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    theirs.close()
+    return ours, process
+
+
+def _give(connection: Connection, item: Item) -> Item:
+    with suppress(OSError):  # the process has died: its end of the pipe will say so
+        connection.send(item)
+    return item
+
+
+def _end(connection: Connection, process: BaseProcess) -> None:
+    process.kill()
+    process.join()
+    connection.close()
+
+
+def _why(process: BaseProcess) -> str:
+    code = process.exitcode or 0
+    return signal.Signals(-code).name if code < 0 else f"exit status {code}"
+
+
+def _serve(connection: Connection, form: str, lag: Lag) -> None:
+    network = load(lag.network)
+    with suppress(EOFError, OSError):  # nobody listens any more
+        while True:
+            connection.send(outcome(connection.recv(), form, lag, network, lambda _, samples: connection.send(samples)))

@@ -1,0 +1,223 @@
+"""What a microphone, a room and a hand do to a heart sound, done to training windows at 2,100 Hz.
+
+All functions take a NumPy generator and arrays of shape (batch, samples), float32.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...stream.rates import PCG_RATE
+
+FloatArray = NDArray[np.float32]
+
+
+def rms(x: FloatArray) -> FloatArray:
+    """Root mean square of each row: shape (batch, 1); never 0."""
+    value: FloatArray = np.sqrt(np.mean(np.square(x), axis=1, keepdims=True)) + np.float32(1e-9)
+    return value
+
+
+def coloured_noise(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+    """Noise whose power falls as 1/f^a, a from 0 (white) to 2.5, of RMS 1: shape (batch, samples)."""
+    spectrum = np.fft.rfft(rng.standard_normal((batch, samples), np.float32))
+    f = np.fft.rfftfreq(samples, 1 / PCG_RATE)
+    slope = rng.uniform(0, 1.25, (batch, 1))
+    noise = np.fft.irfft(spectrum * np.maximum(f, 20.0) ** -slope, samples).astype(np.float32)
+    return noise / rms(noise)
+
+
+def _slow(rng: np.random.Generator, batch: int, samples: int, per_second: float) -> FloatArray:
+    """Random curves that change that often, standard normal at their knots."""
+    knots = max(2, round(samples / PCG_RATE * per_second) + 1)
+    values = rng.standard_normal((batch, knots))
+    x = np.linspace(0, knots - 1, samples)
+    at = np.minimum(x.astype(int), knots - 2)
+    part = (x - at).astype(np.float32)
+    values = values.astype(np.float32)
+    curve: FloatArray = values[:, at] * (1 - part) + values[:, at + 1] * part
+    return curve
+
+
+def bursts(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+    """Handling noise: coloured noise in a few short bursts, RMS 1 within a burst."""
+    gate = np.zeros((batch, samples), np.float32)
+    for row in gate:
+        for _ in range(rng.integers(1, 6)):
+            length = int(PCG_RATE * rng.uniform(0.01, 0.4))
+            at = rng.integers(0, samples - length)
+            row[at : at + length] = np.hanning(length) * rng.uniform(0.3, 1)
+    return coloured_noise(rng, batch, samples) * gate
+
+
+def knocks(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+    """Clicks, taps and steps at random moments, each ringing for a while, RMS 1: nothing in them beats."""
+    t = np.arange(PCG_RATE // 4) / PCG_RATE
+    out = np.empty((batch, samples), np.float32)
+    for row in out:
+        ring = np.exp(-t / rng.uniform(0.001, 0.05)) * np.cos(
+            2 * np.pi * rng.uniform(20, 400) * t + rng.uniform(0, 6.3)
+        )
+        hits = rng.random(samples) < rng.uniform(0.5, 8) / PCG_RATE
+        hits[rng.integers(samples)] = True
+        level = hits * np.exp(rng.normal(0, rng.uniform(0, 1), samples)) * rng.choice([-1, 1], samples)
+        size = samples + len(t)
+        row[:] = np.fft.irfft(np.fft.rfft(level, size) * np.fft.rfft(ring, size), size)[:samples]
+    return out / rms(out)
+
+
+def voices(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+    """Speech and music as a chest microphone hears them: gliding harmonic tones in syllables, RMS 1."""
+    pitch = rng.uniform(80, 400, (batch, 1)) * np.exp(0.15 * _slow(rng, batch, samples, rng.uniform(1, 6)))
+    pitch = pitch.astype(np.float32)
+    phase = np.float32(2 * np.pi / PCG_RATE) * np.cumsum(pitch, axis=1)
+    tone = np.zeros((batch, samples), np.float32)
+    for harmonic in range(1, 7):
+        level = (rng.uniform(0, 1, (batch, 1)) / harmonic).astype(np.float32)
+        tone += np.where(pitch * harmonic < 1000, level * np.sin(harmonic * phase), np.float32(0))
+    tone += 0.2 * coloured_noise(rng, batch, samples)
+    tone *= np.clip(_slow(rng, batch, samples, rng.uniform(2, 9)) + 0.3, 0, None)
+    return tone / rms(tone)
+
+
+def ticks(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+    """A clock, a relay, a dripping tap: one short high click, repeated evenly, RMS 1."""
+    t = np.arange(PCG_RATE // 8) / PCG_RATE
+    out = np.zeros((batch, samples), np.float32)
+    for row in out:
+        decay = np.exp(-t / rng.uniform(0.0005, 0.012))
+        click = decay * np.cos(2 * np.pi * rng.uniform(150, 900) * t + rng.uniform(0, 6.3))
+        period = rng.uniform(0.12, 1.2) * PCG_RATE
+        for at in np.arange(rng.uniform(0, period), samples - len(t), period).astype(int):
+            row[at : at + len(t)] += (click * np.exp(rng.normal(0, 0.1))).astype(np.float32)
+    return out / rms(out)
+
+
+def syllables(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+    """Somebody who talks: voiced or hissing syllables of 60 to 350 ms, two to eight a second, with pauses, RMS 1."""
+    out = np.zeros((batch, samples), np.float32)
+    for row in out:
+        base, rate = rng.uniform(80, 350), rng.uniform(2, 8)
+        at = rng.uniform(0, 0.5) * PCG_RATE
+        while at < samples - PCG_RATE * 0.4:
+            length = int(PCG_RATE * rng.uniform(0.06, 0.35))
+            t, x = np.arange(length) / PCG_RATE, np.linspace(0, 1, length)
+            pitch = base * np.exp(rng.normal(0, 0.15)) * (1 + rng.normal(0, 0.2) * t)
+            harmonics = np.arange(1, 1 + rng.integers(1, 8))  # the highest may fold, and be a squeak
+            level = rng.uniform(0, 1, len(harmonics)) / np.sqrt(harmonics)
+            wave = level @ np.sin(2 * np.pi * np.outer(harmonics, pitch * t))
+            if rng.random() < 0.25:
+                wave = rng.standard_normal(length)
+            attack = rng.uniform(0.05, 0.5)
+            shape = np.exp(rng.normal(0, 0.4)) * np.minimum(x / attack, (1 - x) / (1 - attack))
+            row[int(at) : int(at) + length] += (shape * wave).astype(np.float32)
+            at += max(0.8 * length, PCG_RATE * rng.exponential(1 / rate))
+            if rng.random() < 0.08:
+                at += PCG_RATE * rng.uniform(0.3, 1.2)
+    return out / rms(out)
+
+
+def hum(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+    """Mains hum at 50 or 60 Hz with harmonics, RMS 1."""
+    t = np.arange(samples) / PCG_RATE
+    base = rng.choice([50.0, 60.0], (batch, 1))
+    wave = sum(
+        rng.uniform(0, 1, (batch, 1)) / k * np.sin(2 * np.pi * k * base * t + rng.uniform(0, 6.3, (batch, 1)))
+        for k in (1, 2, 3, 5)
+    ) + np.zeros((batch, samples))
+    out = wave.astype(np.float32)
+    return out / rms(out)
+
+
+def equalise(rng: np.random.Generator, x: FloatArray) -> FloatArray:
+    """Another stethoscope: random tilt and ripple, high and low pass, now and then a resonance."""
+    batch, samples = x.shape
+    f = np.fft.rfftfreq(samples, 1 / PCG_RATE)
+    octave = np.log2(np.maximum(f, 10.0) / 10.0)
+    knots = np.linspace(0, octave[-1], 7)
+    gain = np.zeros((batch, len(f)))
+    for row in gain:
+        row += np.interp(octave, knots, rng.normal(0, 4, 7)) + rng.normal(0, 2) * (octave - 3)
+        if rng.random() < 0.5:
+            row -= 10 * np.log10(1 + (rng.uniform(20, 90) / np.maximum(f, 1)) ** (2 * rng.integers(1, 4)))
+        if rng.random() < 0.5:
+            row -= 10 * np.log10(1 + (f / np.exp(rng.uniform(np.log(120), np.log(900)))) ** (2 * rng.integers(1, 5)))
+        if rng.random() < 0.2:
+            row += rng.uniform(5, 15) * np.exp(-((octave - rng.uniform(1.5, 6)) ** 2) / 0.03)
+    out = np.fft.irfft(np.fft.rfft(x) * 10 ** (gain / 20), samples)
+    return out.astype(np.float32)
+
+
+def _level(rng: np.random.Generator, batch: int, low_db: float, high_db: float) -> FloatArray:
+    level: FloatArray = (10 ** (rng.uniform(low_db, high_db, (batch, 1)) / 20)).astype(np.float32)
+    return level
+
+
+def _chosen(rng: np.random.Generator, batch: int, share: float) -> NDArray[np.int64]:
+    return np.flatnonzero(rng.random(batch) < share)
+
+
+_Maker = Callable[[np.random.Generator, int, int], FloatArray]
+
+
+def _add(rng: np.random.Generator, x: FloatArray, make: _Maker, share: float, low_db: float, high_db: float) -> None:
+    """Add `make`'s sound to a share of the rows, in place, at a random level from low_db to high_db."""
+    rows = _chosen(rng, len(x), share)
+    if len(rows):
+        x[rows] += make(rng, len(rows), x.shape[1]) * _level(rng, len(rows), low_db, high_db)
+
+
+def no_heart(rng: np.random.Generator, batch: int, samples: int, *, hard: bool) -> FloatArray:
+    """Windows without a heartbeat: noise, voices, hum, knocks, near silence, in random mixtures, RMS about 1.
+
+    hard: also clocks and syllables, which beat.
+    """
+    x = coloured_noise(rng, batch, samples) * _level(rng, batch, -60, 0)
+    _add(rng, x, voices, 0.35, -20, 10)
+    _add(rng, x, hum, 0.2, -20, 10)
+    _add(rng, x, bursts, 0.35, -10, 20)
+    _add(rng, x, knocks, 0.3, -5, 25)
+    _add(rng, x, coloured_noise, 0.4, -20, 10)
+    if hard:
+        _add(rng, x, ticks, 0.2, 0, 25)
+        _add(rng, x, syllables, 0.35, 0, 25)
+    rows = _chosen(rng, batch, 0.3)
+    x[rows] *= 10 ** (0.4 * _slow(rng, len(rows), samples, 2.0))
+    rows = _chosen(rng, batch, 0.2)
+    x[rows] *= _tremolo(rng, len(rows), samples)
+    return x / rms(x)
+
+
+def _tremolo(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+    """Loudness that swings two to twelve times a second, as fans, alarms and engines do: shape (batch, samples)."""
+    rate = rng.uniform(2, 12, (batch, 1)) * (1 + rng.uniform(-0.3, 0.3, (batch, 1)) * np.linspace(0, 1, samples))
+    swing = np.sin(2 * np.pi * np.cumsum(rate, axis=1) / PCG_RATE + rng.uniform(0, 6.3, (batch, 1)))
+    gain: FloatArray = (10 ** (rng.uniform(0.1, 0.8, (batch, 1)) * swing)).astype(np.float32)
+    return gain
+
+
+def disturb(rng: np.random.Generator, x: FloatArray, *, hard: bool) -> FloatArray:
+    """The whole chain: equaliser, noise, handling, voices, hum, gain steps, clipping, level: a new array.
+
+    hard: the noise may be louder than the heart.
+    """
+    batch, samples = x.shape
+    x = x.copy()
+    rows = _chosen(rng, batch, 0.85)
+    x[rows] = equalise(rng, x[rows])
+    x /= rms(x)
+    _add(rng, x, coloured_noise, 0.7, -35, 4 if hard else 0)
+    _add(rng, x, bursts, 0.25, -10, 15)
+    _add(rng, x, voices, 0.12, -25, 3)
+    _add(rng, x, hum, 0.08, -25, 0)
+    for i in _chosen(rng, batch, 0.08):
+        x[i, rng.integers(samples) :] *= 10 ** rng.uniform(-1, 1)
+    x /= rms(x)
+    for i in _chosen(rng, batch, 0.1):
+        ceiling = rng.uniform(1.0, 4.0)
+        x[i] = np.clip(x[i], -ceiling, ceiling)
+    x *= _level(rng, batch, -60, -8) * rng.choice([-1, 1], (batch, 1))
+    for i in _chosen(rng, batch, 0.1):  # the stream has only just begun
+        x[i, : rng.integers(samples)] = 0.0
+    return x

@@ -1,0 +1,84 @@
+"""A replay: blocks of samples into the ring, in real time or as fast as they are taken."""
+
+import threading
+import time
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rates import STREAM_RATE
+from .base import LISTENING
+from .ring import RingBuffer
+
+FloatArray = NDArray[np.float32]
+
+_PACED_BLOCK = STREAM_RATE // 50
+
+
+class Replay:
+    """A source that plays blocks at `speed` times real time (None: as fast as they are taken). Drops nothing.
+
+    blocks: float32 arrays of shape (n,) at 44,100 Hz. warnings: the list that the reader of the blocks adds to.
+    """
+
+    def __init__(
+        self,
+        blocks: Iterable[FloatArray],
+        speed: float | None = 1.0,
+        name: str = "replay",
+        warnings: list[str] | None = None,
+    ) -> None:
+        self.name = name
+        self.warnings = [] if warnings is None else warnings
+        self._blocks, self._speed = blocks, speed
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._began: float | None = None
+        self.failure: str | None = None
+        self.state = LISTENING
+        self.latency: dict[str, int] = {}
+
+    def start(self, ring: RingBuffer) -> None:
+        """Begin to fill the ring from a thread of its own."""
+        self._thread = threading.Thread(target=self._run, args=(ring,), name="heartseg-replay", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the block at hand."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def when(self, position: int) -> float | None:
+        """The time on `time.monotonic` at which a stream sample was due; None where the replay keeps no time."""
+        if self._speed is None or self._began is None:
+            return None
+        return self._began + position / (STREAM_RATE * self._speed)
+
+    def _run(self, ring: RingBuffer) -> None:
+        began = self._began = time.monotonic()
+        try:
+            for block in self._blocks:
+                size = _PACED_BLOCK if self._speed else max(1, len(block))
+                for at in range(0, len(block), size):
+                    part = block[at : at + size]
+                    if self._speed:
+                        due = began + (ring.written + len(part)) / (STREAM_RATE * self._speed)
+                        self._stopped.wait(max(0.0, due - time.monotonic()))
+                    self._put(ring, part)
+                    if self._stopped.is_set():
+                        return
+        except Exception as error:
+            self.failure = f"the replay failed: {error}"
+        finally:
+            ring.close()
+
+    def _put(self, ring: RingBuffer, part: FloatArray) -> None:
+        while len(part) and not self._stopped.is_set():
+            fits = min(len(part), ring.room)
+            if fits:
+                ring.write(part[:fits])
+                part = part[fits:]
+            else:
+                self._stopped.wait(0.01)

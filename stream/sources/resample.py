@@ -1,0 +1,45 @@
+"""Any rate and any number of channels to one channel at 44,100 Hz: the same for recordings and for devices."""
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from ..rates import STREAM_RATE
+
+FloatArray = NDArray[np.float32]
+
+LOWEST_RATE, HIGHEST_RATE = 1_000, 192_000
+
+
+def mean_channel(block: FloatArray) -> FloatArray:
+    """The mean of the channels. block: shape (n, channels)."""
+    return np.asarray(block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float64), np.float32)
+
+
+class Converter:
+    """One channel at `rate` Hz to 44,100 Hz: what comes out is the same however the samples are cut into blocks."""
+
+    def __init__(self, rate: int) -> None:
+        self._resample = None if rate == STREAM_RATE else soxr.ResampleStream(rate, STREAM_RATE, 1, "float32", "HQ")
+
+    def push(self, block: FloatArray) -> FloatArray:
+        """What can be converted by now; the newest samples are held back."""
+        return block if self._resample is None else np.asarray(self._resample.resample_chunk(block))
+
+    def flush(self) -> FloatArray:
+        """The rest: the sound ends here."""
+        none = np.zeros(0, np.float32)
+        return none if self._resample is None else np.asarray(self._resample.resample_chunk(none, last=True))
+
+
+def held_back(rate: int, block: int) -> int:
+    """Stream samples that the conversion of blocks of so many samples holds back at most: measured, over 5 s."""
+    if rate == STREAM_RATE:
+        return 0
+    converter, silence = Converter(rate), np.zeros(block, np.float32)
+    most = pushed = given = 0
+    while pushed < 5 * rate:
+        given += len(converter.push(silence))
+        pushed += block
+        most = max(most, -(-pushed * STREAM_RATE // rate) - given)
+    return most
