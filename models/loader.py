@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 from .errors import brief
 
-FloatArray = NDArray[np.float32]
-
 DEFAULT = "heartseg-2"
 """What listens live: a window says what is new at its end."""
 
@@ -76,7 +74,7 @@ class Network:
         if shapes not in (wanted, each):
             raise ModelError(f"inputs and outputs are {brief(shapes)}, its card says {brief(wanted)} or {brief(each)}")
 
-    def run(self, window: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def run(self, window: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Posteriors of a window of raw PCG samples, and whether there is a heart in it.
 
         window: shape (card.window,), float32. Returns probabilities of S1, systole, S2 and diastole for the

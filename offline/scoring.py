@@ -17,8 +17,6 @@ from ..stream.events import KINDS as KINDS
 from .datasets.pascal import PASCAL_MARGIN_S
 from .datasets.recording import Recording
 
-FloatArray = NDArray[np.float64]
-
 TOLERANCES_S = (0.04, 0.06, 0.1)
 HEADLINE_S = 0.06
 
@@ -32,9 +30,9 @@ _ROUNDING_S = 1e-9
 class Reference:
     """Annotated sounds: per kind, shape (n, 2), start and end in seconds; annotated spans (k, 2); cut ones (m, 2)."""
 
-    sounds: dict[str, FloatArray]
-    spans: FloatArray
-    cut: FloatArray
+    sounds: dict[str, NDArray[np.float64]]
+    spans: NDArray[np.float64]
+    cut: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -43,12 +41,12 @@ class Prediction:
     unknown, when they were emitted (seconds) and how confidently (0 to 1).
     """
 
-    sounds: dict[str, FloatArray]
-    emitted: dict[str, FloatArray] = field(default_factory=dict)
-    confidence: dict[str, FloatArray] = field(default_factory=dict)
+    sounds: dict[str, NDArray[np.float64]]
+    emitted: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    confidence: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
-def by_centre(rows: Sequence[tuple[float, float]]) -> FloatArray:
+def by_centre(rows: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
     """Intervals in the order of their centres: shape (n, 2)."""
     a = np.asarray(rows, np.float64).reshape(-1, 2)
     return a[np.argsort(a.sum(axis=1), kind="stable")]
@@ -96,14 +94,16 @@ def reference_of(recording: Recording) -> Reference:
     )
 
 
-def median_bpm(s1_s: FloatArray) -> float:
+def median_bpm(s1_s: NDArray[np.float64]) -> float:
     """Median heart rate over successive S1, shape (n,), less than 2.5 s apart; nan without any."""
     cycle = np.diff(s1_s)
     cycle = cycle[(cycle > 0.2) & (cycle < 2.5)]
     return 60.0 / float(np.median(cycle)) if len(cycle) else float("nan")
 
 
-def match(a: FloatArray, b: FloatArray, tolerance: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def match(
+    a: NDArray[np.float64], b: NDArray[np.float64], tolerance: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Maximum one-to-one matching of two sorted arrays of times, shapes (n,) and (m,): index arrays (i, j).
 
     Of all matchings of maximum size, one of least total error. Works cluster by cluster, so that a day of sound
@@ -139,7 +139,7 @@ class Counts:
     swaps: int = 0
     references: int = 0
     predictions: int = 0
-    errors: tuple[FloatArray, ...] = ()
+    errors: tuple[NDArray[np.float64], ...] = ()
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -168,7 +168,7 @@ class Counts:
         return _ratio(self.swaps, self.references)
 
     @property
-    def all_errors(self) -> FloatArray:
+    def all_errors(self) -> NDArray[np.float64]:
         """Centre errors of matched sounds, predicted minus reference, seconds."""
         return np.concatenate([np.zeros(0), *self.errors])
 
@@ -195,14 +195,16 @@ def score(reference: Reference, prediction: Prediction, tolerance: float) -> dic
     return counts
 
 
-def _within(times: FloatArray, spans: FloatArray, margin: float = 0.0) -> NDArray[np.bool_]:
+def _within(times: NDArray[np.float64], spans: NDArray[np.float64], margin: float = 0.0) -> NDArray[np.bool_]:
     inside = np.zeros(len(times), bool)
     for start, end in spans:
         inside |= (times >= start - margin) & (times <= end + margin)
     return inside
 
 
-def outcomes(reference: Reference, prediction: Prediction, tolerance: float) -> tuple[FloatArray, FloatArray]:
+def outcomes(
+    reference: Reference, prediction: Prediction, tolerance: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Confidence of each sound that is scored, and 1 where it was right, 0 where not: shapes (n,)."""
     confidence, right = [np.zeros(0)], [np.zeros(0)]
     for kind in KINDS:
@@ -215,7 +217,7 @@ def outcomes(reference: Reference, prediction: Prediction, tolerance: float) -> 
     return np.concatenate(confidence), np.concatenate(right)
 
 
-def calibration_error(confidence: FloatArray, right: FloatArray, bins: int = 15) -> float:
+def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.float64], bins: int = 15) -> float:
     """Expected calibration error over equal bins (Guo et al., ICML 2017)."""
     at = np.minimum((confidence * bins).astype(int), bins - 1)
     error = [abs(confidence[at == b].mean() - right[at == b].mean()) * (at == b).mean() for b in np.unique(at)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..models.errors import brief
 from .events import Event, Marker
-from .rates import STREAM_RATE
+from .rates import STREAM_RATE, Samples
 from .segmenter.segmenter import Segmenter
 from .sinks.base import Accounts, Sink, SinkError
 from .sources.base import Source
@@ -136,10 +136,10 @@ class Engine:
             began = time.perf_counter()
             if isinstance(found, Missing):
                 self._missed += found.length
-                self._tell(lambda sink, length=found.length: sink.on_missing(length))
+                self._tell_missing(found.length)
                 events = segmenter.gap(found.length, found.reason)
             else:
-                self._tell(lambda sink, block=found: sink.on_samples(block))
+                self._tell_samples(found)
                 events = segmenter.push(found)
                 self._work_done.append((len(found), time.perf_counter() - began))
             self.presence = segmenter.presence
@@ -149,6 +149,12 @@ class Engine:
     def _tell_marks(self) -> None:
         while self._marks and self._marks[0] <= self._segmenter.position:
             self._tell_event(Marker(self._marks.popleft()))
+
+    def _tell_samples(self, block: Samples) -> None:
+        self._tell(lambda sink: sink.on_samples(block))
+
+    def _tell_missing(self, length: int) -> None:
+        self._tell(lambda sink: sink.on_missing(length))
 
     def _tell_event(self, event: Event) -> None:
         self._tell(lambda sink: sink.on_event(event))

@@ -4,6 +4,14 @@
 above it. Seconds appear only where a person or a file reads them.
 """
 
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples: TypeAlias = NDArray[np.float32]
+"""Samples, or other values in single precision."""
+
 STREAM_RATE = 44_100
 """Samples a second of the stream that the engine hears."""
 

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...models.loader import ModelError, one_thread
+from ...stream.rates import Samples
 from ...stream.sources.file import FileSource
 from ..datasets.pascal import PASCAL_RATE
 from ..datasets.recording import Recording
-
-FloatArray = NDArray[np.float32]
 
 CLIP = 20_000
 """Samples of a clip at 44,100 Hz (0.45 s)."""
@@ -31,19 +30,19 @@ class Clips:
     kind: shape (n,), 0 or 1 as in `CLASSES`; recording: shape (n,), which of `names` each was cut from.
     """
 
-    sound: FloatArray
+    sound: Samples
     length: NDArray[np.int64]
     kind: NDArray[np.int64]
     recording: NDArray[np.int64]
     names: tuple[str, ...]
 
 
-def whole(audio: Path) -> FloatArray:
+def whole(audio: Path) -> Samples:
     """A recording at 44,100 Hz, as the live engine hears it: shape (n,). Raises SourceError."""
     return np.concatenate([np.zeros(0, np.float32), *FileSource(audio).blocks()])
 
 
-def cut(sound: FloatArray, marks: NDArray[np.int64]) -> FloatArray:
+def cut(sound: Samples, marks: NDArray[np.int64]) -> Samples:
     """From each mark to the next (the last: to the end), padded with zeros or cut to 20,000: shape (n, 20000)."""
     clips = np.zeros((len(marks), CLIP), np.float32)
     for clip, start, end in zip(clips, marks, [*marks[1:], len(sound)], strict=True):
@@ -71,10 +70,10 @@ def clips_of(recordings: Iterable[Recording], speed: float = 1.0) -> Clips:
     return Clips(np.concatenate(sounds), np.concatenate(lengths), np.concatenate(kinds), origin, tuple(names))
 
 
-def each_normalised(sound: FloatArray) -> FloatArray:
+def each_normalised(sound: Samples) -> Samples:
     """Every clip by itself to a root mean square of 1, with a channel axis: (n, 20000) to (n, 20000, 1)."""
     level = np.sqrt((sound.astype(np.float64) ** 2).mean(axis=1, keepdims=True))
-    normalised: FloatArray = (sound / np.maximum(level, 1e-9)).astype(np.float32)
+    normalised: Samples = (sound / np.maximum(level, 1e-9)).astype(np.float32)
     return normalised[:, :, None]
 
 
@@ -98,11 +97,11 @@ class ClipNetwork:
         except Exception as error:  # ONNX Runtime raises a family of its own, without a common base
             raise ModelError(f"{path}: not the networks of the article's exercise ({error})") from None
 
-    def s2(self, sound: FloatArray, name: str) -> FloatArray:
+    def s2(self, sound: Samples, name: str) -> Samples:
         """How probably each clip of the recording `name` begins at an S2: shape (n,). sound: shape (n, 20000)."""
         if not len(sound):
             return np.zeros(0, np.float32)
         unseen = [name in names for names in self.held_out]
         (p,) = self._session.run(("s2",), {"clips": each_normalised(sound)})
-        mean: FloatArray = p[:, unseen if any(unseen) else slice(None)].mean(axis=1)
+        mean: Samples = p[:, unseen if any(unseen) else slice(None)].mean(axis=1)
         return mean

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from ...stream.rates import PCG_RATE
 
-FloatArray = NDArray[np.float64]
-
 HOP = 21
 """PCG samples from one value of the envelope to the next (10 ms)."""
 
@@ -22,7 +20,7 @@ _LONGEST_S = 1.0  # a pause longer than this counts as this
 _LEAST = 1.0  # prominence of a peak, in standard deviations of the envelope
 
 
-def envelogram(pcg: NDArray[np.float32]) -> FloatArray:
+def envelogram(pcg: NDArray[np.float32]) -> NDArray[np.float64]:
     """Mean Shannon energy -x^2 log x^2 in windows of 20 ms, standardised. pcg: shape (n,), 2,100 Hz; gives (n // 21,).
 
     Value k is centred on PCG sample 21 k. (Liang et al. filter by decimating to 2,205 Hz; here, 25 to 400 Hz.)
@@ -37,11 +35,11 @@ def envelogram(pcg: NDArray[np.float32]) -> FloatArray:
     total = np.concatenate([[0.0], np.cumsum(np.pad(shannon, _WINDOW // 2))])
     start = np.arange(len(pcg) // HOP) * HOP
     mean = (total[start + _WINDOW] - total[start]) / _WINDOW
-    standard: FloatArray = (mean - mean.mean()) / max(float(mean.std()), 1e-12)
+    standard: NDArray[np.float64] = (mean - mean.mean()) / max(float(mean.std()), 1e-12)
     return standard
 
 
-def peaks(pcg: NDArray[np.float32]) -> FloatArray:
+def peaks(pcg: NDArray[np.float32]) -> NDArray[np.float64]:
     """Where the envelope peaks, in seconds: shape (n,), ascending. pcg: shape (m,), 2,100 Hz."""
     from scipy.signal import find_peaks
 
@@ -50,7 +48,7 @@ def peaks(pcg: NDArray[np.float32]) -> FloatArray:
     return np.asarray(found * step_s, np.float64)
 
 
-def two_means(values: FloatArray) -> float:
+def two_means(values: NDArray[np.float64]) -> float:
     """The middle between two clusters of numbers by k-means from the extremes (Lloyd). values: shape (n,), n > 0."""
     low, high = float(values.min()), float(values.max())
     for _ in range(100):
@@ -65,7 +63,7 @@ def two_means(values: FloatArray) -> float:
     return (low + high) / 2
 
 
-def kinds(at: FloatArray) -> NDArray[np.int64]:
+def kinds(at: NDArray[np.float64]) -> NDArray[np.int64]:
     """0 for S1, 1 for S2, of each peak: shape (n,). at: shape (n,), seconds.
 
     Two clusters of the difference between the interval before a peak and the one after it: diastole less systole

@@ -13,8 +13,9 @@ import tensorflow as tf
 import tf2onnx
 from numpy.typing import NDArray
 
+from ...stream.rates import Samples
 from ..datasets.recording import Recording
-from .clips import CLIP, Clips, FloatArray, clips_of, each_normalised
+from .clips import CLIP, Clips, clips_of, each_normalised
 from .learning import Learning
 
 PRINTED_EPOCHS = 4
@@ -46,7 +47,7 @@ class Mended:
     networks: list[Any]
     held_out: list[list[str]]
     learning: Learning
-    p: FloatArray
+    p: Samples
 
 
 def as_printed() -> Any:
@@ -142,9 +143,9 @@ def folds(clips: Clips) -> NDArray[np.int64]:
     return clips.recording % FOLDS
 
 
-def _answers(network: Any, x: FloatArray) -> FloatArray:
+def _answers(network: Any, x: Samples) -> Samples:
     parts = [network(x[i : i + _BATCH], training=False).numpy() for i in range(0, len(x), _BATCH)]
-    answers: FloatArray = np.concatenate(parts)[:, 0]
+    answers: Samples = np.concatenate(parts)[:, 0]
     return answers
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...models import Network
-from ...stream.rates import FRAME_RATE, STREAM_RATE
+from ...stream.rates import FRAME_RATE, STREAM_RATE, Samples
 from ...stream.segmenter.lag import DEFAULT_LAG
 from ...stream.segmenter.segmenter import Segmenter
 from ...stream.sources.file import FileSource
@@ -17,20 +16,19 @@ from ..formats import prediction_of
 from ..scoring import HEADLINE_S, KINDS, Prediction, Reference, match, reference_of
 from .evaluate import Scored, as_marked, evaluate
 
-FloatArray = NDArray[np.float32]
-Disturbance = Callable[[np.random.Generator, FloatArray], FloatArray]
+Disturbance = Callable[[np.random.Generator, Samples], Samples]
 
 _GAIN_STEP_S = 5.0
 _SWAPPED_S = 6.0
 _WITNESSES = 3  # beats in a row that must be right for the swap to be over
 
 
-def pink_noise(rng: np.random.Generator, samples: int) -> FloatArray:
+def pink_noise(rng: np.random.Generator, samples: int) -> Samples:
     """Noise whose power falls as 1/f above 20 Hz, of RMS 1: shape (samples,)."""
     spectrum = np.fft.rfft(rng.standard_normal(samples))
     f = np.fft.rfftfreq(samples, 1 / STREAM_RATE)
     noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(f, 20.0)), samples)
-    pink: FloatArray = (noise / noise.std()).astype(np.float32)
+    pink: Samples = (noise / noise.std()).astype(np.float32)
     return pink
 
 
@@ -38,23 +36,23 @@ def _pink(snr_db: float) -> Disturbance:
     return lambda rng, x: x + pink_noise(rng, len(x)) * x.std() * np.float32(10 ** (-snr_db / 20))
 
 
-def _clipped(_rng: np.random.Generator, x: FloatArray) -> FloatArray:
+def _clipped(_rng: np.random.Generator, x: Samples) -> Samples:
     ceiling = 1.5 * float(x.std())
     return np.clip(x, -ceiling, ceiling)
 
 
-def _phone(_rng: np.random.Generator, x: FloatArray) -> FloatArray:
+def _phone(_rng: np.random.Generator, x: Samples) -> Samples:
     """A telephone's microphone: 12 dB an octave below 120 Hz."""
     f = np.fft.rfftfreq(len(x), 1 / STREAM_RATE)
     gain = 1 / np.sqrt(1 + (120.0 / np.maximum(f, 1.0)) ** 4)
-    heard: FloatArray = np.fft.irfft(np.fft.rfft(x) * gain, len(x)).astype(np.float32)
+    heard: Samples = np.fft.irfft(np.fft.rfft(x) * gain, len(x)).astype(np.float32)
     return heard
 
 
-def _gain_steps(rng: np.random.Generator, x: FloatArray) -> FloatArray:
+def _gain_steps(rng: np.random.Generator, x: Samples) -> Samples:
     """Another gain, within 40 dB, every five seconds."""
     steps = 10 ** rng.uniform(-2, 0, int(len(x) / STREAM_RATE / _GAIN_STEP_S) + 1)
-    stepped: FloatArray = x * np.repeat(steps, int(_GAIN_STEP_S * STREAM_RATE))[: len(x)].astype(np.float32)
+    stepped: Samples = x * np.repeat(steps, int(_GAIN_STEP_S * STREAM_RATE))[: len(x)].astype(np.float32)
     return stepped
 
 
@@ -78,7 +76,7 @@ class _Swapping:
         self.card = network.card
         self._network, self._left = network, until
 
-    def run(self, window: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def run(self, window: Samples) -> tuple[Samples, Samples]:
         """As `Network.run`."""
         posterior, presence = self._network.run(window)
         if self._left:
@@ -98,7 +96,7 @@ class Stressed:
     coverage: float
 
 
-def _heard(x: FloatArray, network: Network, recording: Recording) -> Prediction:
+def _heard(x: Samples, network: Network, recording: Recording) -> Prediction:
     segmenter = Segmenter(network, DEFAULT_LAG)
     return as_marked(prediction_of(segmenter.push(x) + segmenter.flush()), recording)
 

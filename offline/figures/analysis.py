@@ -6,20 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...models import Network
 from ...stream.display.hints import CLIPPED as CLIPPED
 from ...stream.events import Event, Gap, Sound
-from ...stream.rates import DECIMATION, STREAM_PER_FRAME, STREAM_RATE
+from ...stream.rates import DECIMATION, STREAM_PER_FRAME, STREAM_RATE, Samples
 from ...stream.segmenter.decimator import Decimator
 from ...stream.segmenter.lag import FULL_CONTEXT, Lag
 from ...stream.segmenter.windows import Windows
 from ...stream.sources.base import SourceError
 from ...stream.sources.file import FileSource
 from ..segment import segment
-
-FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -37,9 +34,9 @@ class Heard:
     lag: Lag
     events: list[Event]
     warnings: list[str]
-    pcg: FloatArray
-    posterior: FloatArray
-    presence: FloatArray
+    pcg: Samples
+    posterior: Samples
+    presence: Samples
     rate: int
     seconds: float
     peak: float
@@ -68,17 +65,17 @@ class _Stretch:
     def __init__(self, start: int, network: Network, lag: Lag) -> None:
         self.start = start
         self._decimator, self._windows = Decimator(), Windows(network, lag.lookahead, lag.hop, early=False)
-        self.pcg: list[FloatArray] = []
-        self.posterior: list[FloatArray] = []
-        self.presence: list[FloatArray] = []
+        self.pcg: list[Samples] = []
+        self.posterior: list[Samples] = []
+        self.presence: list[Samples] = []
 
-    def push(self, block: FloatArray) -> None:
+    def push(self, block: Samples) -> None:
         self._take(self._decimator.push(block), False)
 
     def close(self) -> None:
         self._take(self._decimator.flush(), True)
 
-    def _take(self, pcg: FloatArray, last: bool) -> None:
+    def _take(self, pcg: Samples, last: bool) -> None:
         self.pcg.append(pcg)
         for found in self._windows.push(pcg) + (self._windows.flush() if last else []):
             self.posterior.append(np.exp(found.log))
@@ -118,7 +115,7 @@ def hear(path: Path, network: Network, lag: Lag) -> Heard:
     )  # fmt: skip
 
 
-def _between(blocks: Iterable[FloatArray], gaps: Sequence[Gap]) -> Iterator[tuple[int | None, FloatArray]]:
+def _between(blocks: Iterable[Samples], gaps: Sequence[Gap]) -> Iterator[tuple[int | None, Samples]]:
     """The blocks without what lies in a gap, in pieces; with the first after each, the position where it begins."""
     edges = [edge for gap in gaps for edge in (gap.start, gap.end)]
     position, passed = 0, 0
@@ -136,7 +133,7 @@ def _between(blocks: Iterable[FloatArray], gaps: Sequence[Gap]) -> Iterator[tupl
                 begins = position
 
 
-def _lay(whole: FloatArray, at: float, parts: list[FloatArray]) -> None:
+def _lay(whole: Samples, at: float, parts: list[Samples]) -> None:
     """Write the parts, end to end, into `whole` from index `at` on."""
     first = round(at)
     for part in parts:

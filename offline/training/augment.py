@@ -8,18 +8,16 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ...stream.rates import PCG_RATE
-
-FloatArray = NDArray[np.float32]
+from ...stream.rates import PCG_RATE, Samples
 
 
-def rms(x: FloatArray) -> FloatArray:
+def rms(x: Samples) -> Samples:
     """Root mean square of each row: shape (batch, 1); never 0."""
-    value: FloatArray = np.sqrt(np.mean(np.square(x), axis=1, keepdims=True)) + np.float32(1e-9)
+    value: Samples = np.sqrt(np.mean(np.square(x), axis=1, keepdims=True)) + np.float32(1e-9)
     return value
 
 
-def coloured_noise(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+def coloured_noise(rng: np.random.Generator, batch: int, samples: int) -> Samples:
     """Noise whose power falls as 1/f^a, a from 0 (white) to 2.5, of RMS 1: shape (batch, samples)."""
     spectrum = np.fft.rfft(rng.standard_normal((batch, samples), np.float32))
     f = np.fft.rfftfreq(samples, 1 / PCG_RATE)
@@ -28,7 +26,7 @@ def coloured_noise(rng: np.random.Generator, batch: int, samples: int) -> FloatA
     return noise / rms(noise)
 
 
-def _slow(rng: np.random.Generator, batch: int, samples: int, per_second: float) -> FloatArray:
+def _slow(rng: np.random.Generator, batch: int, samples: int, per_second: float) -> Samples:
     """Random curves that change that often, standard normal at their knots."""
     knots = max(2, round(samples / PCG_RATE * per_second) + 1)
     values = rng.standard_normal((batch, knots))
@@ -36,11 +34,11 @@ def _slow(rng: np.random.Generator, batch: int, samples: int, per_second: float)
     at = np.minimum(x.astype(int), knots - 2)
     part = (x - at).astype(np.float32)
     values = values.astype(np.float32)
-    curve: FloatArray = values[:, at] * (1 - part) + values[:, at + 1] * part
+    curve: Samples = values[:, at] * (1 - part) + values[:, at + 1] * part
     return curve
 
 
-def bursts(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+def bursts(rng: np.random.Generator, batch: int, samples: int) -> Samples:
     """Handling noise: coloured noise in a few short bursts, RMS 1 within a burst."""
     gate = np.zeros((batch, samples), np.float32)
     for row in gate:
@@ -51,7 +49,7 @@ def bursts(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     return coloured_noise(rng, batch, samples) * gate
 
 
-def knocks(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+def knocks(rng: np.random.Generator, batch: int, samples: int) -> Samples:
     """Clicks, taps and steps at random moments, each ringing for a while, RMS 1: nothing in them beats."""
     t = np.arange(PCG_RATE // 4) / PCG_RATE
     out = np.empty((batch, samples), np.float32)
@@ -67,7 +65,7 @@ def knocks(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     return out / rms(out)
 
 
-def voices(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+def voices(rng: np.random.Generator, batch: int, samples: int) -> Samples:
     """Speech and music as a chest microphone hears them: gliding harmonic tones in syllables, RMS 1."""
     pitch = rng.uniform(80, 400, (batch, 1)) * np.exp(0.15 * _slow(rng, batch, samples, rng.uniform(1, 6)))
     pitch = pitch.astype(np.float32)
@@ -81,7 +79,7 @@ def voices(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     return tone / rms(tone)
 
 
-def ticks(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+def ticks(rng: np.random.Generator, batch: int, samples: int) -> Samples:
     """A clock, a relay, a dripping tap: one short high click, repeated evenly, RMS 1."""
     t = np.arange(PCG_RATE // 8) / PCG_RATE
     out = np.zeros((batch, samples), np.float32)
@@ -94,7 +92,7 @@ def ticks(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     return out / rms(out)
 
 
-def syllables(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+def syllables(rng: np.random.Generator, batch: int, samples: int) -> Samples:
     """Somebody who talks: voiced or hissing syllables of 60 to 350 ms, two to eight a second, with pauses, RMS 1."""
     out = np.zeros((batch, samples), np.float32)
     for row in out:
@@ -118,7 +116,7 @@ def syllables(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     return out / rms(out)
 
 
-def hum(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+def hum(rng: np.random.Generator, batch: int, samples: int) -> Samples:
     """Mains hum at 50 or 60 Hz with harmonics, RMS 1."""
     t = np.arange(samples) / PCG_RATE
     base = rng.choice([50.0, 60.0], (batch, 1))
@@ -130,7 +128,7 @@ def hum(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
     return out / rms(out)
 
 
-def equalise(rng: np.random.Generator, x: FloatArray) -> FloatArray:
+def equalise(rng: np.random.Generator, x: Samples) -> Samples:
     """Another stethoscope: random tilt and ripple, high and low pass, now and then a resonance."""
     batch, samples = x.shape
     f = np.fft.rfftfreq(samples, 1 / PCG_RATE)
@@ -149,8 +147,8 @@ def equalise(rng: np.random.Generator, x: FloatArray) -> FloatArray:
     return out.astype(np.float32)
 
 
-def _level(rng: np.random.Generator, batch: int, low_db: float, high_db: float) -> FloatArray:
-    level: FloatArray = (10 ** (rng.uniform(low_db, high_db, (batch, 1)) / 20)).astype(np.float32)
+def _level(rng: np.random.Generator, batch: int, low_db: float, high_db: float) -> Samples:
+    level: Samples = (10 ** (rng.uniform(low_db, high_db, (batch, 1)) / 20)).astype(np.float32)
     return level
 
 
@@ -158,17 +156,17 @@ def _chosen(rng: np.random.Generator, batch: int, share: float) -> NDArray[np.in
     return np.flatnonzero(rng.random(batch) < share)
 
 
-_Maker = Callable[[np.random.Generator, int, int], FloatArray]
+_Maker = Callable[[np.random.Generator, int, int], Samples]
 
 
-def _add(rng: np.random.Generator, x: FloatArray, make: _Maker, share: float, low_db: float, high_db: float) -> None:
+def _add(rng: np.random.Generator, x: Samples, make: _Maker, share: float, low_db: float, high_db: float) -> None:
     """Add `make`'s sound to a share of the rows, in place, at a random level from low_db to high_db."""
     rows = _chosen(rng, len(x), share)
     if len(rows):
         x[rows] += make(rng, len(rows), x.shape[1]) * _level(rng, len(rows), low_db, high_db)
 
 
-def no_heart(rng: np.random.Generator, batch: int, samples: int, *, hard: bool) -> FloatArray:
+def no_heart(rng: np.random.Generator, batch: int, samples: int, *, hard: bool) -> Samples:
     """Windows without a heartbeat: noise, voices, hum, knocks, near silence, in random mixtures, RMS about 1.
 
     hard: also clocks and syllables, which beat.
@@ -189,15 +187,15 @@ def no_heart(rng: np.random.Generator, batch: int, samples: int, *, hard: bool) 
     return x / rms(x)
 
 
-def _tremolo(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
+def _tremolo(rng: np.random.Generator, batch: int, samples: int) -> Samples:
     """Loudness that swings two to twelve times a second, as fans, alarms and engines do: shape (batch, samples)."""
     rate = rng.uniform(2, 12, (batch, 1)) * (1 + rng.uniform(-0.3, 0.3, (batch, 1)) * np.linspace(0, 1, samples))
     swing = np.sin(2 * np.pi * np.cumsum(rate, axis=1) / PCG_RATE + rng.uniform(0, 6.3, (batch, 1)))
-    gain: FloatArray = (10 ** (rng.uniform(0.1, 0.8, (batch, 1)) * swing)).astype(np.float32)
+    gain: Samples = (10 ** (rng.uniform(0.1, 0.8, (batch, 1)) * swing)).astype(np.float32)
     return gain
 
 
-def disturb(rng: np.random.Generator, x: FloatArray, *, hard: bool) -> FloatArray:
+def disturb(rng: np.random.Generator, x: Samples, *, hard: bool) -> Samples:
     """The whole chain: equaliser, noise, handling, voices, hum, gain steps, clipping, level: a new array.
 
     hard: the noise may be louder than the heart.

@@ -5,12 +5,10 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from ...stream.rates import FRAME, PCG_RATE
+from ...stream.rates import FRAME, PCG_RATE, Samples
 from .augment import disturb, no_heart, rms
 from .corpus import NO_HEART, UNKNOWN, Corpus
 from .network import STFT, TOKEN, TOKENS, WINDOW
-
-FloatArray = NDArray[np.float32]
 
 BATCH = 32
 EMPTY, HARD_EMPTY = 4, 6  # of them without a heart
@@ -45,7 +43,7 @@ class Batches:
         ]
         self._unreadable = [(c, at) for c in corpora for at in _noise_spans(c)]
 
-    def batch(self, step: int) -> tuple[FloatArray, NDArray[np.int8]]:
+    def batch(self, step: int) -> tuple[Samples, NDArray[np.int8]]:
         """Windows (BATCH, WINDOW) and labels (BATCH, TOKENS, TOKEN): 0 to 3, `UNKNOWN` or `NO_HEART`."""
         rng, hard = np.random.default_rng((self._seed, step)), self._augment and step >= self._hard_from
         empty = HARD_EMPTY if hard else EMPTY
@@ -62,7 +60,7 @@ class Batches:
             label = np.concatenate([label, none])
         return x, label
 
-    def _draw(self, rng: np.random.Generator, hard: bool) -> tuple[FloatArray, NDArray[np.int8]]:
+    def _draw(self, rng: np.random.Generator, hard: bool) -> tuple[Samples, NDArray[np.int8]]:
         which = rng.choice(len(self._corpora), p=self._shares)
         corpus = self._corpora[which]
         recording = rng.choice(len(corpus.names), p=self._weights[which])
@@ -88,7 +86,7 @@ class Batches:
         y = np.where(inside, label[np.clip(nearest, 0, len(label) - 1)], UNKNOWN)
         return x, y.reshape(TOKENS, TOKEN).astype(np.int8)
 
-    def _draw_unreadable(self, rng: np.random.Generator) -> tuple[FloatArray, NDArray[np.int8]]:
+    def _draw_unreadable(self, rng: np.random.Generator) -> tuple[Samples, NDArray[np.int8]]:
         corpus, (first, last) = self._unreadable[rng.integers(len(self._unreadable))]
         start = int(rng.integers(first, last - WINDOW + 1))
         label = np.full((TOKENS, TOKEN), NO_HEART, np.int8)
@@ -118,8 +116,8 @@ def _weights(corpus: Corpus) -> NDArray[np.float64]:
 
 
 def _hurry(
-    rng: np.random.Generator, pcg: FloatArray, label: NDArray[np.int8], at: NDArray[np.float64]
-) -> tuple[FloatArray, NDArray[np.float64]]:
+    rng: np.random.Generator, pcg: Samples, label: NDArray[np.int8], at: NDArray[np.float64]
+) -> tuple[Samples, NDArray[np.float64]]:
     """The window with its diastoles cut short: a faster heart, whose rhythm tells S1 and S2 apart less and less.
 
     That is what a rising rate does, and at 150 bpm it leaves only timbre and loudness to go by. at: fractional
@@ -152,7 +150,7 @@ def _hurry(
     return x, at
 
 
-def _interpolate(x: FloatArray, at: NDArray[np.float64]) -> FloatArray:
+def _interpolate(x: Samples, at: NDArray[np.float64]) -> Samples:
     """Catmull-Rom interpolation of x at fractional indices in rising order; zeros outside."""
     i = np.floor(at).astype(np.int64)
     t = (at - i).astype(np.float32)

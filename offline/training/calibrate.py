@@ -18,15 +18,13 @@ from ..scoring import HEADLINE_S, outcomes, reference_of
 from ..segment import segment
 from .export import amend
 
-FloatArray = NDArray[np.float64]
 
-
-def fit(confidence: FloatArray, right: FloatArray) -> tuple[float, float]:
+def fit(confidence: NDArray[np.float64], right: NDArray[np.float64]) -> tuple[float, float]:
     """Slope a and intercept b of the curve from confidences to the chance of being right, arrays of shape (n,)."""
     p = np.clip(confidence, 1e-6, 1 - 1e-6)
     odds = np.log(p / (1 - p))
 
-    def cost(w: FloatArray) -> float:
+    def cost(w: NDArray[np.float64]) -> float:
         z = w[0] * odds + w[1]
         return float(np.mean(np.logaddexp(0.0, z) - right * z))
 

@@ -1,13 +1,10 @@
 """How well the heart is heard, in words that say what to do."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..rates import STREAM_RATE
+from ..rates import STREAM_RATE, Samples
 from ..segmenter.decoder import Tuning
 from .state import BIN, VOICE_RATE, Snapshot
-
-FloatArray = NDArray[np.float32]
 
 LISTENING = "listening ..."
 SILENCE = "silence: is the microphone on?"
@@ -64,7 +61,7 @@ def hint(state: Snapshot, presence: float) -> str:
     return QUIET if loud < _QUIET else NOTHING
 
 
-def voice(sound: FloatArray) -> bool:
+def voice(sound: Samples) -> bool:
     """Whether somebody speaks. sound: shape (n,), at VOICE_RATE.
 
     A voice has its strength above heart sounds, comes and goes, and for a good part of the time repeats itself at a

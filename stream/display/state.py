@@ -5,14 +5,11 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..events import Event, Gap, Marker, Onset, Sound
-from ..rates import STREAM_PER_FRAME, STREAM_RATE
+from ..rates import STREAM_PER_FRAME, STREAM_RATE, Samples
 from ..sinks.base import Sink
 from ..vitals import Vitals, VitalSigns
-
-FloatArray = NDArray[np.float32]
 
 BIN = STREAM_PER_FRAME
 """Stream samples to one value of the envelope (10 ms)."""
@@ -34,11 +31,11 @@ class Snapshot:
     """
 
     position: int
-    peaks: FloatArray
+    peaks: Samples
     events: tuple[Sound | Gap | Marker, ...]
     onsets: tuple[Onset, ...]
     vitals: Vitals
-    recent: FloatArray
+    recent: Samples
 
 
 class View(Sink):
@@ -55,7 +52,7 @@ class View(Sink):
         self._vitals = VitalSigns()
         self._position = 0
 
-    def on_samples(self, block: FloatArray) -> None:
+    def on_samples(self, block: Samples) -> None:
         """Note the samples' envelope."""
         block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
         magnitude = np.abs(block)
@@ -73,14 +70,14 @@ class View(Sink):
             self._note(first + whole // BIN, magnitude[head + whole :], fresh=True)
             self._position += len(block)
 
-    def _remember(self, block: FloatArray) -> None:
+    def _remember(self, block: Samples) -> None:
         rest = np.concatenate([self._rest, block])[-_RECENT_S * STREAM_RATE :]
         whole = len(rest) // VOICE_STEP * VOICE_STEP
         new = rest[:whole].reshape(-1, VOICE_STEP).mean(axis=1)
         self._rest = rest[whole:]
         self._recent = np.concatenate([self._recent[len(new) :], new])
 
-    def _note(self, index: int, magnitude: FloatArray, fresh: bool = False) -> None:
+    def _note(self, index: int, magnitude: Samples, fresh: bool = False) -> None:
         if len(magnitude):
             at = index % len(self._peaks)
             peak = float(magnitude.max())

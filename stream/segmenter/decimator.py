@@ -7,12 +7,9 @@ depend on how the input was cut into blocks, to the last bit.
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..numba_cache import njit
-from ..rates import DECIMATION, STREAM_RATE
-
-FloatArray = NDArray[np.float32]
+from ..rates import DECIMATION, STREAM_RATE, Samples
 
 STEPS = (7, 3)
 PASS_HZ = 800.0
@@ -23,16 +20,16 @@ _TAPS = (48, 64)
 _SPAN = 64  # taps with the zeros put before them: a shorter loop is unrolled whole, and then not vectorised
 
 
-def _lowpass(taps: int, cutoff_hz: float, rate_hz: float, beta: float) -> FloatArray:
+def _lowpass(taps: int, cutoff_hz: float, rate_hz: float, beta: float) -> Samples:
     """Kaiser-windowed sinc of unit gain at 0 Hz (Oppenheim and Schafer, Discrete-Time Signal Processing, 7.5)."""
     n = np.arange(taps) - (taps - 1) / 2
     h = np.sinc(2 * cutoff_hz / rate_hz * n) * np.kaiser(taps, beta)
-    taps_out: FloatArray = (h / h.sum()).astype(np.float32)
+    taps_out: Samples = (h / h.sum()).astype(np.float32)
     return taps_out
 
 
 @cache
-def coefficients() -> tuple[FloatArray, FloatArray]:
+def coefficients() -> tuple[Samples, Samples]:
     """The impulse responses of the two stages, at 44,100 and 6,300 Hz: shapes (48,) and (64,), symmetric."""
     return (
         _lowpass(_TAPS[0], 3000.0, STREAM_RATE, 8.2),
@@ -129,7 +126,7 @@ class Decimator:
         self._heard = 0
         self._made = 0
 
-    def push(self, block: FloatArray) -> FloatArray:
+    def push(self, block: Samples) -> Samples:
         """PCG samples that `block` (float32, any length) completes: shape (n,), float32, a new array."""
         before = self._heard
         heard = before + len(block)
@@ -141,7 +138,7 @@ class Decimator:
         self._heard, self._made = heard, made
         return out
 
-    def flush(self) -> FloatArray:
+    def flush(self) -> Samples:
         """The PCG samples still owed for what was heard (silence follows it); then start over."""
         owed = -(-self._heard // DECIMATION) - self._made
         tail = self.push(np.zeros(GROUP_DELAY + DECIMATION, np.float32))[:owed]

@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..numba_cache import njit
 from ..rates import FRAME_RATE
 from .viterbi import NEVER, Durations, Search
 from .windows import Posteriors
-
-FloatArray = NDArray[np.float64]
 
 _SLOWEST_BPM, _FASTEST_BPM = 30.0, 240.0
 _CYCLES = 12

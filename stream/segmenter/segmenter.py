@@ -3,17 +3,14 @@
 from collections import deque
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...models import Network, load
 from ..events import KINDS, Event, Gap, Onset, Sound
-from ..rates import DECIMATION, STREAM_PER_FRAME, STREAM_RATE
+from ..rates import DECIMATION, STREAM_PER_FRAME, STREAM_RATE, Samples
 from .decimator import NEEDED_AFTER, Decimator
 from .decoder import Decoded, Decoder, Tuning
 from .lag import DEFAULT_LAG, Lag
 from .windows import Posteriors, Windows
-
-FloatArray = NDArray[np.float32]
 
 NOT_FINITE = "samples that are no numbers"
 
@@ -53,7 +50,7 @@ class Segmenter:
         """Stream samples taken so far: processed + dropped."""
         return self.processed + self.dropped
 
-    def push(self, block: FloatArray) -> list[Event]:
+    def push(self, block: Samples) -> list[Event]:
         """Hear a block (one channel, any length, full scale 1.0); the events that it brings, in order."""
         block = np.asarray(block, np.float32)
         if block.ndim != 1:
@@ -79,7 +76,7 @@ class Segmenter:
         """The stream has ended: the events still owed."""
         return self._leave() if self._bad else self._close()
 
-    def _hear(self, block: FloatArray) -> list[Event]:
+    def _hear(self, block: Samples) -> list[Event]:
         self.processed += len(block)
         return self._decode(self._windows.push(self._decimator.push(block)))
 
@@ -141,7 +138,7 @@ class Segmenter:
         self._settled = 0
         return events
 
-    def _settle(self, block: FloatArray) -> list[Event]:
+    def _settle(self, block: Samples) -> list[Event]:
         if not self._bad:
             return self._hear(block)
         take = min(len(block), _SETTLE - self._settled)

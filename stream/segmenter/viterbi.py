@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from ..numba_cache import njit
 
-FloatArray = NDArray[np.float64]
-
 NEVER = -1e30
 _TURN = 32  # frames after which each row of `ahead` is moved to its front
 _FARTHEST = 2  # classes of cycle length by which one beat may differ from the one before
@@ -146,12 +144,12 @@ class Durations:
     lasting more than d frames, shape (states, longest + 1, cycle classes).
     """
 
-    lasting: FloatArray
+    lasting: NDArray[np.float64]
     rows: NDArray[np.int64]
-    survive: FloatArray
+    survive: NDArray[np.float64]
 
     @classmethod
-    def of(cls, table: FloatArray) -> "Durations":
+    def of(cls, table: NDArray[np.float64]) -> "Durations":
         """From log probabilities of lasting d frames, shape (states, cycle classes, longest + 1), in which `NEVER`
         stands for what is impossible; what is possible is without a break.
         """

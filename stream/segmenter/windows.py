@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...models import Network
-from ..rates import FRAME
-
-FloatArray = NDArray[np.float32]
+from ..rates import FRAME, Samples
 
 
 @dataclass(frozen=True)
@@ -21,8 +18,8 @@ class Posteriors:
     """
 
     first: int
-    log: FloatArray
-    presence: FloatArray
+    log: Samples
+    presence: Samples
     final: int
     heard: int
 
@@ -56,7 +53,7 @@ class Windows:
         self._due = self._size + self._step  # end of the next window in the buffer
         self._frames = 0  # heard, in whole hops
 
-    def push(self, pcg: FloatArray) -> list[Posteriors]:
+    def push(self, pcg: Samples) -> list[Posteriors]:
         """What the windows say that these PCG samples (any number of them) complete."""
         results = []
         at = 0

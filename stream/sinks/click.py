@@ -5,14 +5,11 @@ from collections import deque
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..events import Event, Onset
-from ..rates import STREAM_RATE
+from ..rates import STREAM_RATE, Samples
 from ..sources import portaudio as devices
 from .base import Accounts, Sink
-
-FloatArray = NDArray[np.float32]
 
 PITCH = {"S1": 1_600.0, "S2": 2_400.0}
 """Hz of the clicks: above all that the network hears, so that a microphone nearby may hear them without harm."""
@@ -20,7 +17,7 @@ PITCH = {"S1": 1_600.0, "S2": 2_400.0}
 _CLICK_S, _LOUD = 0.05, 0.3
 
 
-def click(kind: str) -> FloatArray:
+def click(kind: str) -> Samples:
     """A short tone, shape (n,), swelling and fading so softly that nothing of it is as low as a heart sound."""
     t = np.arange(round(_CLICK_S * STREAM_RATE)) / STREAM_RATE
     return (_LOUD * np.hanning(len(t)) * np.sin(2 * np.pi * PITCH[kind] * t)).astype(np.float32)
@@ -34,7 +31,7 @@ class Beep(Sink):
 
     def __init__(self) -> None:
         self._clicks = {kind: click(kind) for kind in PITCH}
-        self._asked: deque[FloatArray] = deque(maxlen=2)
+        self._asked: deque[Samples] = deque(maxlen=2)
         self._playing = np.zeros(0, np.float32)
         try:
             import sounddevice
@@ -54,7 +51,7 @@ class Beep(Sink):
         )
         self._stream.start()
 
-    def _fill(self, out: FloatArray, frames: int, _time: Any, _status: Any) -> None:
+    def _fill(self, out: Samples, frames: int, _time: Any, _status: Any) -> None:
         if self._asked:
             self._playing = self._asked.popleft()
         now, self._playing = self._playing[:frames], self._playing[frames:]

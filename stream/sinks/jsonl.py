@@ -8,15 +8,10 @@ from collections import Counter
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..events import Event, Sound
 from .base import Accounts, Sink, SinkError
 from .fsync import Syncing
 from .session import end
-
-FloatArray = NDArray[np.float32]
 
 
 def silence_stdout() -> None:

@@ -8,14 +8,9 @@ import time
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..rates import STREAM_RATE
+from ..rates import STREAM_RATE, Samples
 from .base import Accounts, Sink, SinkError
 from .fsync import Syncing
-
-FloatArray = NDArray[np.float32]
 
 RIFF_LARGEST = (1 << 32) - 4096
 """Bytes of samples up to which the header is that of a RIFF file; beyond, that of an RF64 file."""
@@ -71,7 +66,7 @@ class WavRecording(Sink):
             except OSError as error:
                 self._fail(error)
 
-    def on_samples(self, block: FloatArray) -> None:
+    def on_samples(self, block: Samples) -> None:
         """Append the samples."""
         with self._lock:
             if self._file:
@@ -143,7 +138,7 @@ class _Wav:
             self.abandon()
             raise
 
-    def append(self, block: FloatArray) -> None:
+    def append(self, block: Samples) -> None:
         self._file.write(block.astype("<f4").tobytes())
         self._grow(len(block))
 

@@ -4,15 +4,10 @@ import queue
 import time
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..rates import STREAM_RATE
+from ..rates import STREAM_RATE, Samples
 from .portaudio import Unavailable
 from .resample import HIGHEST_RATE, LOWEST_RATE
 from .timing import Block
-
-FloatArray = NDArray[np.float32]
 
 BLOCKS_PER_SECOND = 100
 """A block lasts 10 ms."""
@@ -52,7 +47,7 @@ class Capture:
             raise Unavailable(f"{name}: {self.rate} Hz; rates from {LOWEST_RATE} to {HIGHEST_RATE} Hz can be used")
         self._error = audio.PortAudioError
 
-    def _captured(self, samples: FloatArray, frames: int, times: Any, status: Any) -> None:
+    def _captured(self, samples: Samples, frames: int, times: Any, status: Any) -> None:
         age = times.currentTime - times.inputBufferAdcTime
         if not times.inputBufferAdcTime > 0 or not 0 <= age < _LARGEST_AGE_S:  # some host APIs do not tell
             age = frames / self.rate

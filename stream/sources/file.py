@@ -8,13 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from numpy.typing import NDArray
 
 from ...models.errors import brief
+from ..rates import Samples
 from .base import NoSuchSource, SourceError
 from .resample import HIGHEST_RATE, LOWEST_RATE, Converter, mean_channel
-
-FloatArray = NDArray[np.float32]
 
 _READ_SECONDS = 1.0
 
@@ -70,7 +68,7 @@ class FileSource:
         """Length by the file's header, in seconds."""
         return self._frames / self.rate
 
-    def blocks(self) -> Iterator[FloatArray]:
+    def blocks(self) -> Iterator[Samples]:
         """The stream: float32 blocks at 44,100 Hz, of varying length; the file is closed at the end."""
         with self._file:
             converter = Converter(self.rate)
@@ -82,7 +80,7 @@ class FileSource:
             if len(tail):
                 yield tail
 
-    def _mono(self) -> Iterator[FloatArray]:
+    def _mono(self) -> Iterator[Samples]:
         length = max(1, min(int(self.rate * _READ_SECONDS), (1 << 22) // self._file.channels))
         read = 0
         while True:

@@ -4,14 +4,9 @@ import threading
 import time
 from collections.abc import Iterable
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..rates import STREAM_RATE
+from ..rates import STREAM_RATE, Samples
 from .base import LISTENING
 from .ring import RingBuffer
-
-FloatArray = NDArray[np.float32]
 
 _PACED_BLOCK = STREAM_RATE // 50
 
@@ -24,7 +19,7 @@ class Replay:
 
     def __init__(
         self,
-        blocks: Iterable[FloatArray],
+        blocks: Iterable[Samples],
         speed: float | None = 1.0,
         name: str = "replay",
         warnings: list[str] | None = None,
@@ -74,7 +69,7 @@ class Replay:
         finally:
             ring.close()
 
-    def _put(self, ring: RingBuffer, part: FloatArray) -> None:
+    def _put(self, ring: RingBuffer, part: Samples) -> None:
         while len(part) and not self._stopped.is_set():
             fits = min(len(part), ring.room)
             if fits:

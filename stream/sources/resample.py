@@ -2,16 +2,13 @@
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
-from ..rates import STREAM_RATE
-
-FloatArray = NDArray[np.float32]
+from ..rates import STREAM_RATE, Samples
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 192_000
 
 
-def mean_channel(block: FloatArray) -> FloatArray:
+def mean_channel(block: Samples) -> Samples:
     """The mean of the channels. block: shape (n, channels)."""
     return np.asarray(block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float64), np.float32)
 
@@ -22,11 +19,11 @@ class Converter:
     def __init__(self, rate: int) -> None:
         self._resample = None if rate == STREAM_RATE else soxr.ResampleStream(rate, STREAM_RATE, 1, "float32", "HQ")
 
-    def push(self, block: FloatArray) -> FloatArray:
+    def push(self, block: Samples) -> Samples:
         """What can be converted by now; the newest samples are held back."""
         return block if self._resample is None else np.asarray(self._resample.resample_chunk(block))
 
-    def flush(self) -> FloatArray:
+    def flush(self) -> Samples:
         """The rest: the sound ends here."""
         none = np.zeros(0, np.float32)
         return none if self._resample is None else np.asarray(self._resample.resample_chunk(none, last=True))

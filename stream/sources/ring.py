@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
+from ..rates import Samples
 
 _GAPS = 256
 
@@ -49,7 +48,7 @@ class RingBuffer:
 
     # ---- the writer's side
 
-    def write(self, block: FloatArray) -> int:
+    def write(self, block: Samples) -> int:
         """Store a block; returns how many samples fitted. The rest is dropped and becomes a gap."""
         fits = min(len(block), self.room)
         if fits and self._losing:
@@ -88,7 +87,7 @@ class RingBuffer:
 
     # ---- the reader's side
 
-    def read(self, limit: int) -> FloatArray | Missing | None:
+    def read(self, limit: int) -> Samples | Missing | None:
         """The next samples (at most `limit`, a copy) or the next gap; None when there is nothing yet."""
         # `written` first: a gap that was published before it is then surely seen.
         available = min(self.written - self.read_count, limit)

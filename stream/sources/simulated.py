@@ -5,12 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..numba_cache import njit
-from ..rates import STREAM_RATE
-
-FloatArray = NDArray[np.float32]
+from ..rates import STREAM_RATE, Samples
 
 BLOCK = 4_410
 
@@ -74,7 +71,7 @@ class SimulatedHeart:
                 at += round(self.pause_s * STREAM_RATE)
                 next_pause = at / STREAM_RATE + self.pause_every_s
 
-    def blocks(self) -> Iterator[FloatArray]:
+    def blocks(self) -> Iterator[Samples]:
         """The sound: blocks of 4,410 samples at 44,100 Hz, without end."""
         rng = np.random.default_rng((self.seed, 2))
         beats = self.beats()
@@ -95,7 +92,7 @@ class SimulatedHeart:
             start += BLOCK
             yield out.astype(np.float32)
 
-    def _render(self, block: FloatArray, beat: Beat, start: int, rng: np.random.Generator) -> None:
+    def _render(self, block: Samples, beat: Beat, start: int, rng: np.random.Generator) -> None:
         for (onset, offset), level, partials in (
             (beat.s1, beat.s1_level, ((38.0, 1.0), (62.0, 0.8), (105.0, 0.35))),
             (beat.s2, beat.s2_level, ((55.0, 0.8), (92.0, 1.0), (150.0, 0.5))),

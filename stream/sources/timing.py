@@ -4,12 +4,7 @@ from bisect import bisect
 from collections import deque
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..rates import STREAM_RATE
-
-FloatArray = NDArray[np.float32]
+from ..rates import STREAM_RATE, Samples
 
 TOLERANCE_S = 0.15
 """Blocks may be stamped so much too late: the clocks of sound servers tremble, and a gap costs a few beats."""
@@ -26,7 +21,7 @@ class Block(NamedTuple):
 
     began: float
     overflow: bool
-    samples: FloatArray
+    samples: Samples
 
 
 class Part(NamedTuple):
@@ -35,7 +30,7 @@ class Part(NamedTuple):
     lost: float
     overflow: bool
     began: float
-    samples: FloatArray
+    samples: Samples
 
 
 class Continuity:
