@@ -5,7 +5,7 @@ import soxr
 
 from ..rates import STREAM_RATE, Samples
 
-LOWEST_RATE, HIGHEST_RATE = 1_000, 192_000
+LOWEST_RATE, HIGHEST_RATE = 400, 192_000
 
 
 def mean_channel(block: Samples) -> Samples:
