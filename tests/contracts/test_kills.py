@@ -1,6 +1,6 @@
 """Faults in the middle of a run: what it leaves can be read, and adds up.
 
-The night form of the first test is `python tests/kills.py --count 200`.
+The night form of the first test is `python tests/support/kills.py --count 200`.
 """
 
 import random
