@@ -7,9 +7,9 @@ import time
 
 import numpy as np
 import pytest
-from golden.renew import FOLDER, LAGS, events_of, head, recording
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from renew import FOLDER, LAGS, events_of, head, recording
 
 from heartseg.models import load
 from heartseg.stream.engine import Engine

@@ -9,7 +9,7 @@ import pytest
 
 from heartseg.offline.cli import main
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ROWS = re.findall(r"^\| (.+) \| (.+) \|$", (ROOT / "docs/promises.md").read_text(), re.M)
 COMMANDS = [re.fullmatch(r"`(.+)`", how)[1] for what, how in ROWS if what != "promise"]
 PROGRAMS = ("pytest", "python", "heartseg-offline")

@@ -221,7 +221,7 @@ def test_too_few_recordings(exercise, hearts, tmp_path, capsys):
 
 
 def test_every_command_of_the_tutorial_exists():
-    shown = re.findall(r"^\$ heartseg-offline (.*)$", (Path(__file__).parents[1] / "docs/article.md").read_text(), re.M)
+    shown = re.findall(r"^\$ heartseg-offline (.*)$", (Path(__file__).parents[3] / "docs/article.md").read_text(), re.M)
     assert {line.split()[0] for line in shown} == {"data", "article", "compare"}
     for line in shown:
         parser().parse_args(line.split())

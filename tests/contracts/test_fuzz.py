@@ -1,6 +1,6 @@
 """Files that are damaged, or that lie: each reader reads them or refuses them, in one line, and takes little.
 
-The night form is `python tests/fuzz.py --count 100000`.
+The night form is `python tests/support/fuzz.py --count 100000`.
 """
 
 import subprocess

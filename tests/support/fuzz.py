@@ -1,4 +1,4 @@
-"""Readers fed with damaged files, a night long: `python tests/fuzz.py [READER ...] --count 100000`.
+"""Readers fed with damaged files, a night long: `python tests/support/fuzz.py [READER ...] --count 100000`.
 
 Valid files are damaged by bytes, spans, numbers and words that a hostile hand would choose. Each reader must read what
 comes of it, or refuse it by its own exception in one line that names the file; within 10 s of CPU time and 256 MB, and

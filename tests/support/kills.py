@@ -1,4 +1,4 @@
-"""Runs that are ended at a random moment, a night long: `python tests/kills.py --count 200`.
+"""Runs that are ended at a random moment, a night long: `python tests/support/kills.py --count 200`.
 
 A simulated heart at full speed, with a recording and events, is sent SIGTERM, SIGHUP or SIGKILL, or its pipe is closed,
 at a random moment from its start on. What it leaves is checked.

@@ -9,7 +9,7 @@ import soundfile
 
 from heartseg.stream import SimulatedHeart, Sound
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 def test_the_python_example(tmp_path, monkeypatch, capsys):

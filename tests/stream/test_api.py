@@ -10,7 +10,7 @@ import soundfile
 
 from heartseg.stream import Listening, Replay, Segmenter, SimulatedHeart, Sound, SourceError, listen
 
-DOCS = (Path(__file__).parents[1] / "docs/microphone.md").read_text()
+DOCS = (Path(__file__).parents[2] / "docs/microphone.md").read_text()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SOAK = Path(__file__).parents[1] / "bench/soak.py"
+SOAK = Path(__file__).parents[2] / "bench/soak.py"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads memory and files from /proc")
