@@ -40,8 +40,8 @@ class Notes:
 def measure(seconds: float = 60, speed: float = 1.0) -> tuple[list[Figure], list[str]]:
     """Figures, and a histogram of the whole hop's work."""
     network, x, notes = warm_network(), heart(seconds), Notes()
-    segmenter = Segmenter(network)
-    watch = Stopwatch(segmenter)
+    watch = Stopwatch()
+    segmenter = Segmenter(network, observer=watch)
     engine = Engine(segmenter, Replay([x], speed), [notes])
     engine.start()
     must(engine.wait(4 * seconds / speed + 30), "the engine did not come to its end")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from ..models.errors import brief
+from ..models.errors import one_line
 from .events import Event, Marker
 from .rates import STREAM_RATE, Samples
 from .segmenter.segmenter import Segmenter
@@ -170,7 +170,9 @@ class Engine:
 
 
 def _failed(error: Exception) -> str:
-    return str(error) if isinstance(error, SinkError) else f"the engine failed: {type(error).__name__}: {brief(error)}"
+    return (
+        str(error) if isinstance(error, SinkError) else f"the engine failed: {type(error).__name__}: {one_line(error)}"
+    )
 
 
 def warm_up(segmenter: Segmenter) -> None:

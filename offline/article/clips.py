@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...models.loader import ModelError, one_thread
+from ...models import ModelError
+from ...models.loader import one_thread
 from ...stream.rates import Samples
 from ...stream.sources.file import FileSource
 from ..datasets.pascal import PASCAL_RATE

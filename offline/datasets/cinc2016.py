@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...models.errors import brief
+from ...models.errors import one_line
 from .mat5 import read_table
 from .recording import LATEST_S, NOISE, DataError, Recording, Skipped, audio_files, columns
 
@@ -29,7 +29,7 @@ def read_cinc_states(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float6
         if not all(abs(start) <= LATEST_S for start, _ in changes):
             raise ValueError("it names no times")
     except (OSError, ValueError, zlib.error) as error:
-        raise DataError(f"{path}: not a CinC 2016 StateAns file ({brief(error)})") from None
+        raise DataError(f"{path}: not a CinC 2016 StateAns file ({one_line(error)})") from None
     rows = []
     for i, (start, name) in enumerate(changes):
         end = changes[i + 1][0] if i + 1 < len(changes) else np.inf

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...models.errors import brief
+from ...models.errors import one_line
 
 STATES = ("", "S1", "systole", "S2", "diastole")
 """Names of the states 1 to 4, as CirCor counts them; 0 is not annotated."""
@@ -62,7 +62,7 @@ def text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as text ({brief(error)})") from None
+        raise DataError(f"{path}: cannot be read as text ({one_line(error)})") from None
 
 
 def columns(

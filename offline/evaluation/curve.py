@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class Point:
 def lags() -> dict[str, Lag]:
     """All lags that are measured, shortest first, by name: the bound in ms, and full context."""
     fast = [*(Lag(n, FAST_HOP) for n in (0, 2, 5, 10, 15)), _FAST_LAG]
-    slow = [Lag(n) for n in range(20, LONGEST_LOOKAHEAD + 1, 5)] + [Lag(LONGEST_LOOKAHEAD, guard=43)]
+    slow = [Lag(n) for n in range(20, LONGEST_LOOKAHEAD + 1, 5)] + [Lag(LONGEST_LOOKAHEAD, commit_delay=43)]
     live = sorted(fast + slow, key=lambda lag: lag.bound_ms)
     return {**{f"{lag.bound_ms:.0f}": lag for lag in live}, "full": FULL_CONTEXT}
 
@@ -71,7 +71,7 @@ def predictions(recording: Recording, networks: Mapping[str, Network]) -> dict[s
     for name, lag in lags().items():
         answers = remembered[lag.network, lag.hop]
         answers.rewind()
-        segmenter = Segmenter(cast(Network, answers), lag)
+        segmenter = Segmenter(answers, lag)
         events = [event for block in blocks for event in segmenter.push(block)] + segmenter.flush()
         if lag == DEFAULT_LAG:
             found[ONSET] = onsets_of(events)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 
@@ -120,7 +119,7 @@ def stress(
         windows = round(_SWAPPED_S * FRAME_RATE) // DEFAULT_LAG.hop
         since_s = _SWAPPED_S - DEFAULT_LAG.lookahead / FRAME_RATE  # of what is said later, nothing was swapped
         if beats_to_recover(reference, scored["as recorded"][-1].prediction, since_s) == 0:
-            swapped = _heard(x, cast(Network, _Swapping(network, windows)), recording)
+            swapped = _heard(x, _Swapping(network, windows), recording)
             needed = beats_to_recover(reference, swapped, since_s)
             if needed is not None:
                 beats.append(needed)

@@ -1,6 +1,5 @@
-"""A whole recording as the live path hears it: sounds, phonocardiogram, posteriors and levels, to be shown."""
+"""A whole recording through the segmenter: sounds, phonocardiogram, posteriors and levels, to be shown."""
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from ...models import Network
 from ...stream.display.hints import CLIPPED as CLIPPED
 from ...stream.events import Event, Gap, Sound
 from ...stream.rates import DECIMATION, STREAM_PER_FRAME, STREAM_RATE, Samples
-from ...stream.segmenter.decimator import Decimator
 from ...stream.segmenter.lag import FULL_CONTEXT, Lag
-from ...stream.segmenter.windows import Windows
+from ...stream.segmenter.observer import Observer
+from ...stream.segmenter.windows import Posteriors
 from ...stream.sources.base import SourceError
 from ...stream.sources.file import FileSource
 from ..segment import segment
@@ -21,12 +20,11 @@ from ..segment import segment
 
 @dataclass(frozen=True)
 class Heard:
-    """What a recording brought.
+    """The analysis of a recording.
 
-    pcg: shape (n,), at 2,100 Hz. posterior: shape (frames, 4), probabilities of S1, systole, S2 and diastole every
-    10 ms, as the decoder took them; presence: shape (frames,), probability of a heartbeat. All are nan where nothing
-    was heard. rate: samples a second of the file. peak, rms: of the samples, full scale 1.0. clipped: share of the
-    samples at full scale.
+    pcg: shape (n,), at 2,100 Hz. posterior: shape (frames, 4), final probabilities of S1, systole, S2 and diastole
+    every 10 ms. presence: shape (frames,), probability of a heartbeat. All three are nan in gaps. rate: samples a
+    second of the file. peak, rms: of the samples, full scale 1.0. clipped: share of the samples at full scale.
     """
 
     path: Path
@@ -45,7 +43,7 @@ class Heard:
 
     @property
     def lag_text(self) -> str:
-        """How long it listened on, in words."""
+        """The lag in words."""
         return "whole recording in view" if self.lag == FULL_CONTEXT else f"lag {self.lag.bound_ms:.0f} ms"
 
     @property
@@ -55,88 +53,81 @@ class Heard:
 
     @property
     def gaps(self) -> list[Gap]:
-        """What was not heard."""
+        """The parts of the recording that were not processed."""
         return [e for e in self.events if isinstance(e, Gap)]
 
 
-class _Stretch:
-    """Sound heard without interruption, from sample `start` of the stream."""
+class _Recorder(Observer):
+    """Keeps the intermediate results of a segmenter, and measures the level of its samples."""
 
-    def __init__(self, start: int, network: Network, lag: Lag) -> None:
-        self.start = start
-        self._decimator, self._windows = Decimator(), Windows(network, lag.lookahead, lag.hop, early=False)
-        self.pcg: list[Samples] = []
-        self.posterior: list[Samples] = []
-        self.presence: list[Samples] = []
+    def __init__(self) -> None:
+        self._pcg: list[tuple[int, Samples]] = []  # with the index of its first sample
+        self._frames: list[tuple[int, Samples, Samples]] = []  # index of the first frame, posteriors, presence
+        self._position = self._pcg_count = 0
+        self.peak = self.energy = 0.0
+        self.clipped = 0
 
-    def push(self, block: Samples) -> None:
-        self._take(self._decimator.push(block), False)
+    def on_restart(self, position: int) -> None:
+        self._position, self._pcg_count = position, 0
 
-    def close(self) -> None:
-        self._take(self._decimator.flush(), True)
+    def on_samples(self, samples: Samples) -> None:
+        magnitude = np.abs(samples)
+        self.peak = max(self.peak, float(magnitude.max(initial=0.0)))
+        self.energy += float(np.square(samples, dtype=np.float64).sum())
+        self.clipped += int((magnitude >= CLIPPED).sum())
 
-    def _take(self, pcg: Samples, last: bool) -> None:
-        self.pcg.append(pcg)
-        for found in self._windows.push(pcg) + (self._windows.flush() if last else []):
-            self.posterior.append(np.exp(found.log))
-            self.presence.append(found.presence)
+    def on_pcg(self, pcg: Samples) -> None:
+        self._pcg.append((round(self._position / DECIMATION) + self._pcg_count, pcg))
+        self._pcg_count += len(pcg)
+
+    def on_posteriors(self, posteriors: Posteriors) -> None:
+        first, final = round(self._position / STREAM_PER_FRAME) + posteriors.first, slice(posteriors.n_final)
+        self._frames.append((first, np.exp(posteriors.log[final]), posteriors.presence[final].copy()))
+
+    def pcg(self, length: int) -> Samples:
+        """The PCG of `length` stream samples, nan where there is none."""
+        whole = np.full(-(-length // DECIMATION), np.nan, np.float32)
+        for first, part in self._pcg:
+            _write(whole, first, part)
+        return whole
+
+    def posteriors(self, length: int) -> tuple[Samples, Samples]:
+        """Posteriors, shape (frames, 4), and presence, shape (frames,), of `length` stream samples."""
+        posterior = np.full((-(-length // STREAM_PER_FRAME), 4), np.nan, np.float32)
+        presence = np.full(len(posterior), np.nan, np.float32)
+        for first, posterior_rows, presence_rows in self._frames:
+            _write(posterior, first, posterior_rows)
+            _write(presence, first, presence_rows)
+        return posterior, presence
 
 
 def hear(path: Path, network: Network, lag: Lag) -> Heard:
-    """Hear a recording from start to end, twice: for its events, and for all else. Raises SourceError."""
-    events, session, end, warnings = segment(path, network, lag)
+    """Segment a recording and keep all that can be shown of it. Raises SourceError."""
+    recorder = _Recorder()
+    events, session, end, warnings = segment(path, network, lag, observer=recorder)
     length = end["samples"]["captured"]
     if not length:
         raise SourceError(f"{path}: holds no sound")
-    source = FileSource(path)
-    stretches: list[_Stretch] = []
-    peak = energy = 0.0
-    clipped = 0
-    for at, block in _between(source.blocks(), [e for e in events if isinstance(e, Gap)]):
-        if at is not None:
-            stretches.append(_Stretch(at, network, lag))
-        stretches[-1].push(block)
-        magnitude = np.abs(block)
-        peak = max(peak, float(magnitude.max(initial=0.0)))
-        energy += float(np.square(block, dtype=np.float64).sum())
-        clipped += int((magnitude >= CLIPPED).sum())
-    pcg = np.full(-(-length // DECIMATION), np.nan, np.float32)
-    posterior = np.full((-(-length // STREAM_PER_FRAME), 4), np.nan, np.float32)
-    presence = np.full(len(posterior), np.nan, np.float32)
-    for stretch in stretches:
-        stretch.close()
-        _lay(pcg, stretch.start / DECIMATION, stretch.pcg)
-        _lay(posterior, stretch.start / STREAM_PER_FRAME, stretch.posterior)
-        _lay(presence, stretch.start / STREAM_PER_FRAME, stretch.presence)
-    heard = max(1, end["samples"]["processed"])
+    posterior, presence = recorder.posteriors(length)
+    processed = max(1, end["samples"]["processed"])
     return Heard(
-        path, session, lag, events, warnings, pcg, posterior, presence, source.rate, length / STREAM_RATE,
-        peak, float(np.sqrt(energy / heard)), clipped / heard,
-    )  # fmt: skip
+        path=path,
+        session=session,
+        lag=lag,
+        events=events,
+        warnings=warnings,
+        pcg=recorder.pcg(length),
+        posterior=posterior,
+        presence=presence,
+        rate=FileSource(path).rate,
+        seconds=length / STREAM_RATE,
+        peak=recorder.peak,
+        rms=float(np.sqrt(recorder.energy / processed)),
+        clipped=recorder.clipped / processed,
+    )
 
 
-def _between(blocks: Iterable[Samples], gaps: Sequence[Gap]) -> Iterator[tuple[int | None, Samples]]:
-    """The blocks without what lies in a gap, in pieces; with the first after each, the position where it begins."""
-    edges = [edge for gap in gaps for edge in (gap.start, gap.end)]
-    position, passed = 0, 0
-    begins: int | None = 0
-    for block in blocks:
-        while len(block):
-            take = edges[passed] - position if passed < len(edges) else len(block)
-            piece, block = block[:take], block[take:]
-            if passed % 2 == 0 and len(piece):
-                yield begins, piece
-                begins = None
-            position += len(piece)
-            if passed < len(edges) and position == edges[passed]:
-                passed += 1
-                begins = position
-
-
-def _lay(whole: Samples, at: float, parts: list[Samples]) -> None:
-    """Write the parts, end to end, into `whole` from index `at` on."""
-    first = round(at)
-    for part in parts:
-        room = whole[first : first + len(part)]
-        room[:] = part[: len(room)]
-        first += len(part)
+def _write(whole: Samples, first: int, part: Samples) -> None:
+    """Write `part` into `whole` from index `first` on, as far as there is room."""
+    room = whole[first : first + len(part)]
+    room[:] = part[: len(room)]

@@ -14,7 +14,7 @@ import soundfile
 import soxr
 
 from ...stream.rates import FRAME_RATE, PCG_RATE, STREAM_RATE, seconds
-from ...stream.segmenter.decoder import Tuning
+from ...stream.segmenter.decoder import MIN_PRESENCE
 from ...stream.sources.file import FileSource
 from ..beats import Beat, beats
 from ..formats import prediction_of
@@ -144,7 +144,7 @@ def _quality(heard: Heard, reference: Reference | None) -> _Terms:
     prediction = prediction_of(heard.events)
     whole = Reference(prediction.sounds, np.array([[0.0, heard.seconds]]), np.zeros((0, 2)))
     confidence = [s.confidence for s in heard.sounds]
-    present = heard.presence[np.isfinite(heard.presence)] >= Tuning.presence
+    present = heard.presence[np.isfinite(heard.presence)] >= MIN_PRESENCE
     rows = [
         ("Heartbeat", f"heard in {np.mean(present) * 100 if len(present) else 0:.0f} % of the time"),
         ("Coverage", f"sounds named in {coverage([(whole, prediction)]) * 100:.0f} % of the time"),

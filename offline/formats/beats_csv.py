@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from ...models.errors import brief
+from ...models.errors import one_line
 from ...stream.events import Event, Gap, Sound
 from ..beats import Beat, beats
 from ..datasets.recording import DataError
@@ -45,7 +45,7 @@ def read_csv(path: Path) -> list[Row]:
                     if onset:
                         rows.append(Row(kind, float(onset), float(onset) + float(length)))
     except (ValueError, TypeError, csv.Error) as error:
-        raise DataError(f"{path}, line {table.line_num}: not a row of beats ({brief(error)})") from None
+        raise DataError(f"{path}, line {table.line_num}: not a row of beats ({one_line(error)})") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     return rows

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...models.errors import brief
+from ...models.errors import one_line
 from ...stream.events import Event, Gap, Sound
 from ...stream.rates import STREAM_RATE
 from ..datasets.recording import DataError
@@ -66,7 +66,7 @@ def read_wfdb(path: Path) -> list[Row]:
         rate = float(said[1]) if said else rdheader(str(path.with_suffix(""))).fs
         return _rows([int(sample) / rate for sample in samples], labels, notes)
     except Exception as error:  # the package raises many kinds on a damaged file
-        raise DataError(f"{path}: not a WFDB annotation file ({type(error).__name__}: {brief(error)})") from None
+        raise DataError(f"{path}: not a WFDB annotation file ({type(error).__name__}: {one_line(error)})") from None
 
 
 def _rows(times: list[float], labels: list[int], notes: list[str]) -> list[Row]:

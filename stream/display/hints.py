@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..rates import STREAM_RATE, Samples
-from ..segmenter.decoder import Tuning
+from ..segmenter.decoder import MIN_PRESENCE
 from .state import BIN, VOICE_RATE, Snapshot
 
 LISTENING = "listening ..."
@@ -56,7 +56,7 @@ def hint(state: Snapshot, presence: float) -> str:
         return CLIPPING
     if voice(state.recent):  # before all else that the network says: speech may look like a heart to it
         return TALKING
-    if presence >= Tuning.presence:
+    if presence >= MIN_PRESENCE:
         return HEARTBEAT
     return QUIET if loud < _QUIET else NOTHING
 

@@ -13,11 +13,11 @@ from ..rates import DECIMATION, STREAM_RATE, Samples
 
 STEPS = (7, 3)
 PASS_HZ = 800.0
-"""Flat to within 0.1 dB up to here; whatever aliases below it is at least 80 dB down."""
+"""The response is flat to within 0.1 dB up to here. All that aliases below it is at least 80 dB down."""
 
-_CHUNK = 8 * 441  # input samples worked on at a time, so that the memory stays small and in cache
+_CHUNK = 8 * 441  # input samples of one pass, so that the memory stays small and in cache
 _TAPS = (48, 64)
-_SPAN = 64  # taps with the zeros put before them: a shorter loop is unrolled whole, and then not vectorised
+_SPAN = 64  # taps with the zeros before them: the compiler unrolls a shorter loop, and then does not vectorise it
 
 
 def _lowpass(taps: int, cutoff_hz: float, rate_hz: float, beta: float) -> Samples:
@@ -41,10 +41,10 @@ GROUP_DELAY = ((_TAPS[0] - 1) + (_TAPS[1] - 1) * STEPS[0]) // 2
 """Stream samples by which the filters delay, an integer: 23.5 + 31.5 * 7 = 244 (5.5 ms)."""
 
 NEEDED_AFTER = GROUP_DELAY + 1 - DECIMATION
-"""Stream samples after the end of a PCG sample's own that must be heard before it is there."""
+"""Input samples, after a PCG sample's own 21, that must arrive before it can be computed."""
 
-_PAST = _SPAN - 1  # samples that each stage keeps of what it has heard
-_SECOND = _PAST + _CHUNK  # where in memory the second stage's samples begin
+_PAST = _SPAN - 1  # newest inputs that each stage keeps
+_SECOND = _PAST + _CHUNK  # where the second stage's inputs begin in memory
 _MEMORY = _SECOND + _PAST + _CHUNK // STEPS[0] + 1
 _FLOAT = np.dtype(np.float32)
 
@@ -55,8 +55,8 @@ def _fir(taps, step):  # type: ignore[no-untyped-def]
     @njit(fastmath={"reassoc", "contract", "nsz"})
     def fir(x, start, count, out):  # type: ignore[no-untyped-def]
         for i in range(count):
-            at = start + i * step
-            window = x[at : at + _SPAN]  # as an index, `at + k` might be negative for all the compiler knows
+            first = start + i * step
+            window = x[first : first + _SPAN]  # a view, since the compiler must allow for a negative index `first + k`
             acc = np.float32(0.0)
             for k in range(_SPAN):
                 acc += taps[k] * window[k]
@@ -69,47 +69,48 @@ _fir_one, _fir_two = map(_fir, coefficients(), STEPS)
 
 
 @njit
-def _made_one(heard):  # type: ignore[no-untyped-def]
-    """Outputs of the first stage that so many samples complete, the filters' delay heard as silence before them."""
-    return (heard + GROUP_DELAY - _TAPS[0]) // STEPS[0] + 1
+def _first_outputs(inputs):  # type: ignore[no-untyped-def]
+    """First-stage outputs available after `inputs` samples, with GROUP_DELAY zeros before the first."""
+    return (inputs + GROUP_DELAY - _TAPS[0]) // STEPS[0] + 1
 
 
 @njit
-def _made_two(made_one):  # type: ignore[no-untyped-def]
-    return max(0, (made_one - _TAPS[1]) // STEPS[1] + 1)
+def _second_outputs(first_outputs):  # type: ignore[no-untyped-def]
+    """Second-stage outputs available after `first_outputs` of the first."""
+    return max(0, (first_outputs - _TAPS[1]) // STEPS[1] + 1)
 
 
 @njit(cache=True)
-def _decimate(block, heard, memory, out):  # type: ignore[no-untyped-def]
-    """Put into out what a block completes that follows `heard` samples.
+def _decimate(block, inputs, memory, out):  # type: ignore[no-untyped-def]
+    """Write into `out` the PCG samples that a block completes; `inputs` samples came before it.
 
-    memory: the last 63 samples heard and room for a chunk; then the same at 6,300 Hz.
+    memory: the newest 63 inputs and room for a chunk, then the same at 6,300 Hz.
     """
     done = 0
     first, second = memory[:_SECOND], memory[_SECOND:]
-    for at in range(0, block.shape[0], _CHUNK):
-        part = block[at : at + _CHUNK]
+    for begin in range(0, block.shape[0], _CHUNK):
+        part = block[begin : begin + _CHUNK]
         length = part.shape[0]
         for i in range(length):
             first[_PAST + i] = part[i]
-        one = _made_one(heard)
-        count_one = _made_one(heard + length) - one
-        _fir_one(first, one * STEPS[0] + _TAPS[0] - 1 - GROUP_DELAY - heard, count_one, second[_PAST:])
-        two = _made_two(one)
-        count_two = _made_two(one + count_one) - two
+        one = _first_outputs(inputs)
+        count_one = _first_outputs(inputs + length) - one
+        _fir_one(first, one * STEPS[0] + _TAPS[0] - 1 - GROUP_DELAY - inputs, count_one, second[_PAST:])
+        two = _second_outputs(one)
+        count_two = _second_outputs(one + count_one) - two
         _fir_two(second, two * STEPS[1] + _TAPS[1] - 1 - one, count_two, out[done:])
         for i in range(_PAST):
             first[i] = first[length + i]
             second[i] = second[count_one + i]
-        heard += length
+        inputs += length
         done += count_two
 
 
 class Decimator:
     """Streaming decimation by 21.
 
-    PCG sample m is centred on stream sample 21 m: the filters' delay is taken out of the positions, and shows
-    only as `GROUP_DELAY` more samples that must be heard before PCG sample m is there.
+    PCG sample m is centred on stream sample 21 m. The positions are free of the filters' delay; it shows only as
+    `GROUP_DELAY` more samples that must arrive before PCG sample m can be computed.
 
     >>> d = Decimator()
     >>> len(d.push(np.zeros(44_100, np.float32))) + len(d.flush())
@@ -121,26 +122,25 @@ class Decimator:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything heard."""
+        """Forget all samples; silence comes before the first."""
         self._memory[:] = 0.0
-        self._heard = 0
-        self._made = 0
+        self._inputs = 0
+        self._outputs = 0
 
     def push(self, block: Samples) -> Samples:
-        """PCG samples that `block` (float32, any length) completes: shape (n,), float32, a new array."""
-        before = self._heard
-        heard = before + len(block)
-        made = (heard - NEEDED_AFTER) // DECIMATION
-        if made < 0:  # at the very start
-            made = 0
-        out = np.empty(made - self._made, _FLOAT)
-        _decimate(block, before, self._memory, out)
-        self._heard, self._made = heard, made
+        """PCG samples that `block` completes: shape (n,), float32, a new array. block: float32, any length."""
+        inputs = self._inputs + len(block)
+        outputs = (inputs - NEEDED_AFTER) // DECIMATION
+        if outputs < 0:  # at the very start
+            outputs = 0
+        out = np.empty(outputs - self._outputs, _FLOAT)
+        _decimate(block, self._inputs, self._memory, out)
+        self._inputs, self._outputs = inputs, outputs
         return out
 
     def flush(self) -> Samples:
-        """The PCG samples still owed for what was heard (silence follows it); then start over."""
-        owed = -(-self._heard // DECIMATION) - self._made
+        """The PCG samples still owed, with silence after the last sample; then start over."""
+        owed = -(-self._inputs // DECIMATION) - self._outputs
         tail = self.push(np.zeros(GROUP_DELAY + DECIMATION, np.float32))[:owed]
         self.clear()
         return tail

@@ -1,219 +1,320 @@
-"""The search of the decoder: the best path through a hidden semi-Markov model, frame by frame.
+"""The Viterbi algorithm for a hidden semi-Markov model (HSMM), frame by frame.
 
-A segment is a state in a class of cycle length, which lasts d frames with a probability of its own.
-Scores of segments are kept less the sum of all emissions of their state before they begin; so the emissions within a
-segment cost nothing, and what may begin at a frame is spread at once over the frames at which it may end.
+The states 0 to S - 1 follow each other in a ring. A segment is a stay in state s and in class c of cycle length, over
+frames start to end - 1. The class may change only where state 0 begins. With
 
-Arrays are filled element by element: numba takes seconds to compile the assignment of a slice.
+    e_t(s)     weighted log posterior of state s in frame t
+    E_t(s)     its sum over all frames before t                      `cumulative_emission`
+    D_sc(d)    log probability that a segment lasts d frames         `log_duration`
+    G_sc(d)    log probability that it lasts more than d frames      `log_survivor`
+    k          cost of a step to the next class                      `cycle_change_cost`
+
+the recursion is
+
+    ε_t(s, c) = max over d of  δ_{t-d}(s, c) + D_sc(d) + E_t(s) - E_{t-d}(s)     a segment ends before frame t
+    δ_t(s, c) = ε_t(s - 1, c)                                                    one begins at t, s > 0
+    δ_t(0, c) = max over c' of  ε_t(S - 1, c') - k |c - c'|                      a cycle begins at t
+    best path = max over s, c, d of  δ_{t-d}(s, c) + G_sc(d) + E_t(s) - E_{t-d}(s)
+
+The last line weighs the segment that is still open. Explicit durations for heart sounds are those of Schmidt et al.
+(Physiol. Meas. 31, 2010) and Springer et al. (IEEE TBME 63(4), 2016). The recursion is in S.-Z. Yu, Hidden
+semi-Markov models (Artif. Intell. 174, 2010); the open segment is his right-censored one.
+
+`begin_score` and `end_score` hold δ and ε less E of their own state at their own frame. So the emission of a segment of
+any length is one subtraction, made where the path passes to the next state. All durations of a segment that begins at t
+are scored in one pass over the frames at which it may end.
+
+Kernels fill arrays element by element: numba takes seconds to compile the assignment of a slice.
 """
 
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..numba_cache import njit
+from ..rates import Samples
 
 NEVER = -1e30
-_TURN = 32  # frames after which each row of `ahead` is moved to its front
-_FARTHEST = 2  # classes of cycle length by which one beat may differ from the one before
+"""Score of what is impossible. It is finite, so that sums of it stay numbers."""
+
+_SHIFT = 32  # frames after which each row of `end_score` is moved to its front
+_MAX_CYCLE_CHANGE = 2  # classes of cycle length by which one beat may differ from the one before
+_RANGE = np.dtype([(name, np.int64) for name in ("offset", "d_min", "d_stop", "row")])
 
 
-@njit(cache=True, fastmath={"nnan", "nsz"})
-def _advance(t, log, emission, cycle_change, lasting, rows, survive, ahead, begin, came, total):  # type: ignore[no-untyped-def]
-    """Take the frames `log`, shape (n, states), from frame t on; state, cycle class and first frame of the segment
-    that the best path is then inside of.
+class Segment(NamedTuple):
+    """A stay in `state` and class `cycle`, over frames start to end - 1."""
 
-    ahead: for each state and class a row, whose k-th value is the best score of a segment that ends before frame
-    t - t % _TURN + k. Rings over frames: begin[t, s, c] is the best score with which a segment may begin at t,
-    came[t, c] the cycle class before a change at t. total: the sums of all emissions so far.
+    state: int
+    cycle: int
+    start: int
+    end: int
+
+
+class Durations(NamedTuple):
+    """How long segments last.
+
+    log_duration: log probabilities of lasting d frames, those that are possible, of all states and classes end to
+    end, shape (n,). log_survivor: log probability of lasting more than d frames, shape (states, longest + 1, classes).
+    ranges: a record for each state and class, shape (states, classes). `offset` is where its probabilities begin in
+    `log_duration`, `d_min` the shortest duration and `d_stop` the one after the longest; `row` is where its row begins
+    in `end_score`.
     """
-    states, cycles = rows.shape[0], rows.shape[1]
-    mask = begin.shape[0] - 1
-    for i in range(log.shape[0]):
-        at = t % _TURN
-        if not at:
-            for s in range(states):
+
+    log_duration: NDArray[np.float64]
+    log_survivor: NDArray[np.float64]
+    ranges: NDArray[Any]
+
+    @classmethod
+    def of(cls, table: NDArray[np.float64]) -> "Durations":
+        """From log probabilities of lasting d frames, shape (states, classes, longest + 1).
+
+        `NEVER` stands for what is impossible. The possible durations of a segment must be without a break.
+
+        >>> Durations.of(np.array([[[NEVER, NEVER, -0.7, -0.7]]])).ranges
+        array([[(0, 2, 4, 0)]],
+              dtype=[('offset', '<i8'), ('d_min', '<i8'), ('d_stop', '<i8'), ('row', '<i8')])
+        """
+        possible = table > NEVER / 2
+        d_min, d_stop = possible.argmax(axis=2), table.shape[2] - possible[:, :, ::-1].argmax(axis=2)
+        ranges = np.empty(d_min.shape, _RANGE)
+        ranges["d_min"], ranges["d_stop"] = d_min, d_stop
+        for name, length in (("offset", d_stop - d_min), ("row", d_stop + _SHIFT)):
+            ranges[name] = np.cumsum(length).reshape(length.shape) - length
+        at_least = np.cumsum(np.exp(table)[:, :, ::-1], axis=2)[:, :, ::-1]
+        more = np.concatenate([at_least[:, :, 1:], np.zeros((*table.shape[:2], 1))], axis=2)
+        survivor = np.ascontiguousarray(np.log(np.maximum(more, 1e-12)).transpose(0, 2, 1))
+        return cls(table[possible], survivor, ranges)
+
+
+class Trellis(NamedTuple):
+    """Scores of the recursion, and what leads back.
+
+    begin_score: δ, a ring over frames of shape (history, states, classes). end_score: ε of frames to come, for each
+    state and class a row; its k-th value is for frame t - t % _SHIFT + k. A row moves to its front only every `_SHIFT`
+    frames, so that the innermost loop runs over neighbours. backpointer: class of the cycle before the one that begins
+    at a frame in a class, a ring of shape (history, classes). cumulative_emission: shape (states,).
+    """
+
+    begin_score: NDArray[np.float64]
+    end_score: NDArray[np.float64]
+    backpointer: NDArray[np.int8]
+    cumulative_emission: NDArray[np.float64]
+
+
+# Kernels that only other kernels call; without their wrappers for Python they compile faster.
+_inner = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+_inner_fast = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, fastmath={"nnan", "nsz"})
+
+
+@_inner
+def _move_rows(ranges, end_score):  # type: ignore[no-untyped-def]
+    """Move each row of `end_score` to its front; the frames that come into view have no score yet."""
+    for s in range(ranges.shape[0]):
+        for c in range(ranges.shape[1]):
+            row, kept = ranges[s, c].row, ranges[s, c].d_stop
+            for k in range(row, row + kept):
+                end_score[k] = end_score[k + _SHIFT]
+            for k in range(row + kept, row + kept + _SHIFT):
+                end_score[k] = NEVER
+
+
+@_inner_fast
+def _open_segment(t, durations, trellis):  # type: ignore[no-untyped-def]
+    """The segment that the best path up to frame t has not left. It may begin at t, and then it is empty."""
+    log_survivor, ranges = durations.log_survivor, durations.ranges
+    begin_score, cumulative_emission = trellis.begin_score, trellis.cumulative_emission
+    states, cycles = ranges.shape
+    mask = begin_score.shape[0] - 1
+    best, state, cycle, start = NEVER, 0, 0, t
+    for s in range(states):
+        d_stop = 0
+        for c in range(cycles):
+            d_stop = max(d_stop, ranges[s, c].d_stop)
+        emission = cumulative_emission[s]
+        for d in range(min(d_stop, t + 1)):
+            begin, survivor = begin_score[(t - d) & mask, s], log_survivor[s, d]
+            highest = NEVER  # a plain maximum first, since the processor takes several classes at a time
+            for c in range(cycles):
+                score = begin[c] + survivor[c]
+                highest = score if score > highest else highest
+            if highest + emission > best:
                 for c in range(cycles):
-                    high, to = rows[s, c, 2], rows[s, c, 3]
-                    for k in range(to, to + high):
-                        ahead[k] = ahead[k + _TURN]
-                    for k in range(to + high, to + high + _TURN):
-                        ahead[k] = NEVER
-        now = begin[t & mask]
+                    score = begin[c] + survivor[c] + emission
+                    if score > best:
+                        best, state, cycle, start = score, s, c, t - d
+    return Segment(state, cycle, start, t)
+
+
+@_inner_fast
+def _forward(t, log, emission_weight, cycle_change_cost, durations, trellis):  # type: ignore[no-untyped-def]
+    """Run the recursion over the frames `log`, shape (n, states), from frame t on.
+
+    Returns the open segment of the best path.
+    """
+    log_duration, ranges = durations.log_duration, durations.ranges
+    begin_score, end_score, backpointer, cumulative_emission = trellis
+    states, cycles = ranges.shape
+    mask = begin_score.shape[0] - 1
+    for i in range(log.shape[0]):
+        column = t % _SHIFT
+        if not column:
+            _move_rows(ranges, end_score)
+        begin = begin_score[t & mask]
         for s in range(states):
             for c in range(cycles):
-                score, of, low, high, to = now[s, c], rows[s, c, 0], rows[s, c, 1], rows[s, c, 2], rows[s, c, 3]
-                own, end = lasting[of : of + high - low], ahead[to + at + low : to + at + high]
-                for k in range(high - low):
-                    new, old = score + own[k], end[k]
+                r = ranges[s, c]
+                count, first = r.d_stop - r.d_min, r.row + column + r.d_min
+                score, duration = begin[s, c], log_duration[r.offset : r.offset + count]
+                end = end_score[first : first + count]  # a view, so that no index may be negative for the compiler
+                for k in range(count):
+                    new, old = score + duration[k], end[k]
                     end[k] = old if old >= new else new
         t += 1
-        after = begin[t & mask]
+        begin = begin_score[t & mask]
         for s in range(states):
-            total[s] += emission * log[i, s]
+            cumulative_emission[s] += emission_weight * log[i, s]
         for s in range(1, states):
-            less = total[s - 1] - total[s]
+            emission = cumulative_emission[s - 1] - cumulative_emission[s]
             for c in range(cycles):
-                after[s, c] = ahead[rows[s - 1, c, 3] + at + 1] + less
-        less = total[states - 1] - total[0]
+                begin[s, c] = end_score[ranges[s - 1, c].row + column + 1] + emission
+        emission = cumulative_emission[states - 1] - cumulative_emission[0]
         for c in range(cycles):
-            best, source = ahead[rows[states - 1, c, 3] + at + 1], c
-            for other in range(max(0, c - _FARTHEST), min(cycles, c + _FARTHEST + 1)):
-                score = ahead[rows[states - 1, other, 3] + at + 1] - cycle_change * abs(other - c)
+            best, source = end_score[ranges[states - 1, c].row + column + 1], c
+            for other in range(max(0, c - _MAX_CYCLE_CHANGE), min(cycles, c + _MAX_CYCLE_CHANGE + 1)):
+                score = end_score[ranges[states - 1, other].row + column + 1] - cycle_change_cost * abs(other - c)
                 if score > best:
                     best, source = score, other
-            came[t & mask, c] = source
-            after[0, c] = best + less
-    best, state, cycle, first = NEVER, 0, 0, t
-    for s in range(states):
-        high = 0
-        for c in range(cycles):
-            high = max(high, rows[s, c, 2])
-        for d in range(min(high, t + 1)):
-            row, longer = begin[(t - d) & mask, s], survive[s, d]
-            for c in range(cycles):
-                score = row[c] + longer[c] + total[s]
-                if score > best:
-                    best, state, cycle, first = score, s, c, t - d
-    return state, cycle, first
+            backpointer[t & mask, c] = source
+            begin[0, c] = best + emission
+    return _open_segment(t, durations, trellis)
 
 
-@njit(cache=True)
-def _before(state, cycle, first, lasting, rows, begin, came):  # type: ignore[no-untyped-def]
-    """State, cycle class and first frame of the segment before the one that begins at `first`."""
-    mask = begin.shape[0] - 1
-    if state == 0:
-        cycle = came[first & mask, cycle]
-    state = state - 1 if state else rows.shape[0] - 1
-    of, low, high, _ = rows[state, cycle]
-    best, length = NEVER, 0
-    for d in range(low, min(high, first + 1)):
-        score = begin[(first - d) & mask, state, cycle] + lasting[of + d - low]
+@_inner
+def _previous(segment, durations, trellis):  # type: ignore[no-untyped-def]
+    """The segment of the best path before `segment`: its duration is sought again, which is cheaper than a table."""
+    ranges, begin_score = durations.ranges, trellis.begin_score
+    mask = begin_score.shape[0] - 1
+    end, cycle = segment.start, segment.cycle
+    if segment.state == 0:
+        cycle = trellis.backpointer[end & mask, cycle]
+    state = segment.state - 1 if segment.state else ranges.shape[0] - 1
+    r = ranges[state, cycle]
+    best, start = NEVER, end
+    for d in range(r.d_min, min(r.d_stop, end + 1)):
+        score = begin_score[(end - d) & mask, state, cycle] + durations.log_duration[r.offset + d - r.d_min]
         if score > best:
-            best, length = score, d
-    return state, cycle, first - length
+            best, start = score, end - d
+    return Segment(state, cycle, start, end)
 
 
 @njit(cache=True)
-def _hop(t, log, final, emission, cycle_change, lasting, rows, survive, ahead, begin, came, total, scratch):  # type: ignore[no-untyped-def]
-    """`_advance` by the first `final` frames, and what it would say after all of them, with the segment before that
-    (state and first frame). Of the others no trace is left in `ahead` and `total`.
+def _advance(t, log, n_final, weights, durations, trellis, scratch):  # type: ignore[no-untyped-def]
+    """Commit the first `n_final` frames of `log`; then go on over the provisional rest.
+
+    Returns the open segment of the committed path, then the open segment of the provisional path and the one before it.
+    The rest is scored in `scratch`, which is like `end_score`, so that `trellis` keeps only the committed frames. (Of
+    its rings, the rest overwrites frames to come, which are written anew.)
     """
-    inside = newest = 0, 0, 0
-    first, last, scores, sums = 0, final, ahead, total
-    for early in range(2):  # the call stands here once, that it be compiled once
-        newest = _advance(
-            t + first, log[first:last], emission, cycle_change, lasting, rows, survive, scores, begin, came, sums
-        )
-        if not early:
-            inside = newest
-            if final == log.shape[0]:
+    durations, trellis = Durations(*durations), Trellis(*trellis)
+    committed = newest = Segment(0, 0, 0, 0)
+    first, last, current = 0, n_final, trellis
+    for provisional in range(2):  # a loop of two, since numba compiles each call of a large function anew
+        newest = _forward(t + first, log[first:last], *weights, durations, current)
+        if not provisional:
+            committed = newest
+            if n_final == log.shape[0]:
                 break
-            for k in range(len(ahead)):
-                scratch[k] = ahead[k]
-            first, last, scores, sums = final, log.shape[0], scratch, total.copy()
-    before, _, began = _before(*newest, lasting, rows, begin, came)
-    return inside, newest, before, began
+            for k in range(len(scratch)):
+                scratch[k] = trellis.end_score[k]
+            first, last = n_final, log.shape[0]
+            current = Trellis(trellis.begin_score, scratch, trellis.backpointer, trellis.cumulative_emission.copy())
+    return tuple(committed), tuple(newest), tuple(_previous(newest, durations, trellis))
 
 
 @njit(cache=True)
-def _trace(state, cycle, first, oldest, lasting, rows, begin, came, path):  # type: ignore[no-untyped-def]
-    """The segments before the one that begins at `first`, newest first, none from before frame `oldest`: how many.
-
-    Rows of path become state, first frame, and the frame after the last.
-    """
+def _trace_back(segment, oldest, durations, trellis, path):  # type: ignore[no-untyped-def]
+    """Write the segments before `segment` into `path`, newest first, none that begins before `oldest`: how many."""
+    segment, durations, trellis = Segment(*segment), Durations(*durations), Trellis(*trellis)
     count = 0
-    while first > oldest:
-        last = first
-        state, cycle, first = _before(state, cycle, last, lasting, rows, begin, came)
-        if first < oldest or first == last:
+    while segment.start > oldest:
+        segment = _previous(segment, durations, trellis)
+        if segment.start < oldest or segment.start == segment.end:
             break
-        path[count, 0], path[count, 1], path[count, 2] = state, first, last
+        for k in range(4):
+            path[count, k] = segment[k]
         count += 1
     return count
 
 
-@dataclass(frozen=True)
-class Durations:
-    """How long segments last.
-
-    lasting: log probabilities of lasting d frames, those that are possible, of all states and cycle classes end to
-    end. rows: of a state and a class, where its own begin in `lasting`, the first d and the one after the last, and
-    where its scores begin in the search's `ahead`, shape (states, cycle classes, 4). survive: log probability of
-    lasting more than d frames, shape (states, longest + 1, cycle classes).
-    """
-
-    lasting: NDArray[np.float64]
-    rows: NDArray[np.int64]
-    survive: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, table: NDArray[np.float64]) -> "Durations":
-        """From log probabilities of lasting d frames, shape (states, cycle classes, longest + 1), in which `NEVER`
-        stands for what is impossible; what is possible is without a break.
-        """
-        possible = table > NEVER / 2
-        low, high = possible.argmax(axis=2), table.shape[2] - possible[:, :, ::-1].argmax(axis=2)
-        ends, scores = np.cumsum(high - low).reshape(low.shape), np.cumsum(high + _TURN).reshape(low.shape)
-        reached = np.cumsum(np.exp(table)[:, :, ::-1], axis=2)[:, :, ::-1]
-        longer = np.concatenate([reached[:, :, 1:], np.zeros((*table.shape[:2], 1))], axis=2)
-        return cls(
-            table[possible],
-            np.stack([ends - (high - low), low, high, scores - (high + _TURN)], axis=2),
-            np.ascontiguousarray(np.log(np.maximum(longer, 1e-12)).transpose(0, 2, 1)),
-        )
-
-
-class Search:
+class Viterbi:
     """The best path so far; `advance` takes frames in order.
 
-    emission: weight of a log posterior. cycle_change: cost of a step to the next class of cycle length, paid when
-    state 0 begins. history: frames kept for tracing back, a power of two and more than twice the longest segment.
+    Parameters
+    ----------
+    durations
+        How long segments last.
+    emission_weight
+        Weight of a log posterior against a log duration.
+    cycle_change_cost
+        Cost of a step to the next class of cycle length, paid where state 0 begins.
+    history
+        Frames kept for tracing back: a power of two, and more than twice the longest segment.
+
+    Attributes
+    ----------
+    frame
+        The number of committed frames.
+    committed
+        The open segment of the best path over the committed frames.
+    newest, previous
+        The open segment of the best path over all frames of the last `advance`, and the segment before it.
     """
 
-    def __init__(self, durations: Durations, emission: float, cycle_change: float, history: int) -> None:
-        states, longest, cycles = durations.survive.shape
-        self._durations = durations
-        self._weights = emission, cycle_change
-        self._ahead = np.empty(int((durations.rows[:, :, 2] + _TURN).sum()))
-        self._scratch = np.empty_like(self._ahead)
-        self._begin = np.empty((history, states, cycles))
-        self._came = np.empty((history, cycles), np.int8)
-        self._total = np.empty(states)
-        self._path = np.empty((history, 3), np.int64)
+    def __init__(self, durations: Durations, emission_weight: float, cycle_change_cost: float, history: int) -> None:
+        states, longest, cycles = durations.log_survivor.shape
+        self._durations = tuple(durations)
+        self._weights = emission_weight, cycle_change_cost
+        size = int((durations.ranges["d_stop"] + _SHIFT).sum())
+        self._trellis = (
+            np.empty((history, states, cycles)),
+            np.empty(size),
+            np.empty((history, cycles), np.int8),
+            np.empty(states),
+        )
+        self._scratch = np.empty(size)
+        self._path = np.empty((history, len(Segment._fields)), np.int64)
         self._reach = history - longest
         self.clear()
 
     def clear(self) -> None:
-        """Start over at frame 0."""
+        """Start over at frame 0, where any state may begin in any class."""
         self.frame = 0
-        self.inside = (0, 0, 0)  # state, cycle class and first frame of the segment that the best path has not left
-        self.newest = (0, 0, 0), (0, 0, 0)
-        self._ahead[:] = NEVER
-        self._begin[0] = 0.0
-        self._came[0] = np.arange(self._came.shape[1])
-        self._total[:] = 0.0
+        self.committed = self.newest = self.previous = Segment(0, 0, 0, 0)
+        begin_score, end_score, backpointer, cumulative_emission = self._trellis
+        end_score[:] = NEVER
+        begin_score[0] = 0.0
+        backpointer[0] = np.arange(backpointer.shape[1])
+        cumulative_emission[:] = 0.0
 
-    def advance(self, log: NDArray[np.float32], final: int) -> None:
-        """Take the log posteriors of the next frames, shape (n, states): the first `final` for good; what the others
-        say is kept in `newest` alone, and they may be told anew.
+    def advance(self, log: Samples, n_final: int) -> None:
+        """Take the log posteriors of the next frames, shape (n, states).
 
-        newest: the last two segments of the path that is best after all of them, the newer first: state, first
-        frame, and the frame after the last.
+        The first `n_final` frames are committed. The others are provisional: they only update `newest` and `previous`,
+        and are passed again by the next call.
         """
-        d = self._durations
-        self.inside, (state, _, first), before, began = _hop(
-            self.frame, log, final, *self._weights, d.lasting, d.rows, d.survive, self._ahead, self._begin, self._came,
-            self._total, self._scratch,
-        )  # fmt: skip
-        self.newest = (state, first, self.frame + len(log)), (before, began, first)
-        self.frame += final
+        segments = _advance(self.frame, log, n_final, self._weights, self._durations, self._trellis, self._scratch)
+        self.committed, self.newest, self.previous = map(Segment._make, segments)
+        self.frame += n_final
 
-    def path(self, oldest: int) -> list[list[int]]:
-        """State, first frame and frame after the last of each segment that was left, none from before `oldest`."""
-        heard, d = self.newest[0][2], self._durations
-        oldest = max(oldest, heard - self._reach)
-        count = _trace(*self.inside, oldest, d.lasting, d.rows, self._begin, self._came, self._path)
-        rows: list[list[int]] = self._path[:count][::-1].tolist()
-        return rows
+    def path(self, oldest: int) -> list[Segment]:
+        """The closed segments of the best path over the committed frames, in order, none from before frame `oldest`.
+
+        Nor does it reach further back than the history allows.
+        """
+        oldest = max(oldest, self.newest.end - self._reach)
+        if self.committed.start <= oldest:
+            return []
+        count = _trace_back(tuple(self.committed), oldest, self._durations, self._trellis, self._path)
+        return [Segment._make(row) for row in self._path[:count][::-1].tolist()]

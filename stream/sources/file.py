@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from ...models.errors import brief
+from ...models.errors import one_line
 from ..rates import Samples
 from .base import NoSuchSource, SourceError
 from .resample import HIGHEST_RATE, LOWEST_RATE, Converter, mean_channel
@@ -111,7 +111,7 @@ class FileSource:
 
 def _reason(error: Exception) -> str:
     text = getattr(error, "error_string", None) or str(error)
-    return brief(text).rstrip(".")
+    return one_line(text).rstrip(".")
 
 
 def _missing_bytes(path: Path) -> int:

@@ -152,18 +152,19 @@ def test_after_a_gap_of_a_year(name):
 def age(segmenter):
     """Make a segmenter believe that it has listened for a year more, as all its counters and sums would say."""
     segmenter.processed += YEAR
-    segmenter._decimator._heard += YEAR
-    segmenter._decimator._made += YEAR // 21
+    segmenter._decimator._inputs += YEAR
+    segmenter._decimator._outputs += YEAR // 21
     segmenter._windows._frames += FRAMES
     decoder = segmenter._decoder
-    decoder._confirmed += FRAMES
-    decoder._named += FRAMES
-    search = decoder._search
-    search.frame += FRAMES
-    state, cycle, first = search.inside
-    search.inside = state, cycle, first + FRAMES
-    search._total -= 4.0 * FRAMES  # what log posteriors of a state that is mostly absent come to
-    for scores in (search._ahead, search._begin):
+    decoder._confirmed_end += FRAMES
+    decoder._onset += FRAMES
+    viterbi = decoder._viterbi
+    viterbi.frame += FRAMES
+    open_segment = viterbi.committed
+    viterbi.committed = open_segment._replace(start=open_segment.start + FRAMES, end=open_segment.end + FRAMES)
+    begin_score, end_score, _, cumulative_emission = viterbi._trellis
+    cumulative_emission -= 4.0 * FRAMES  # what log posteriors of a state that is mostly absent come to
+    for scores in (end_score, begin_score):
         scores += 3.5 * FRAMES
     segmenter._announced = type(segmenter._announced)((later(o, YEAR) for o in segmenter._announced), maxlen=16)
 

@@ -20,7 +20,7 @@ from heartseg.offline.training.corpus import NO_HEART, UNKNOWN, Corpus
 from heartseg.offline.training.export import export
 from heartseg.offline.training.network import TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
 from heartseg.offline.training.reproduction import SETS, WITHIN, scores, shortfall
-from heartseg.stream.segmenter.windows import Windows
+from heartseg.stream.segmenter.windows import WindowedInference
 
 
 def corpus(seconds=40, cycle=1600, bpm=79.0):
@@ -142,15 +142,17 @@ def test_windows_slide_as_in_training(tmp_path):
     export(network, tmp_path, "toy", {})
     served = load("toy", tmp_path)
     x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
-    found = Windows(served, lookahead=15, hop=5, early=True).push(x)
+    found = WindowedInference(served, lookahead=15, hop=5, provisional=True).push(x)
     last = found[-1]
-    logits, _ = network(x[None, last.heard - WINDOW : last.heard])
+    logits, _ = network(x[None, last.needed - WINDOW : last.needed])
     spoken = tf.nn.log_softmax(logits[0, -1, 3::-1]).numpy().reshape(4 * TOKEN, 4)
     np.testing.assert_allclose(last.log, spoken, atol=1e-3)
-    assert last.first == last.heard // 21 - 4 * TOKEN and last.final == TOKEN
-    assert [part.first for part in found if part.final] == list(range(0, last.first + 1, TOKEN))
-    finals = Windows(served, lookahead=15, hop=5, early=False).push(x)
-    assert all((a.log[: a.final] == b.log).all() and len(b.log) == b.final for a, b in zip(found, finals, strict=True))
+    assert last.first == last.needed // 21 - 4 * TOKEN and last.n_final == TOKEN
+    assert [part.first for part in found if part.n_final] == list(range(0, last.first + 1, TOKEN))
+    finals = WindowedInference(served, lookahead=15, hop=5, provisional=False).push(x)
+    assert all(
+        (a.log[: a.n_final] == b.log).all() and len(b.log) == b.n_final for a, b in zip(found, finals, strict=True)
+    )
 
 
 def test_recordings_are_heard_as_in_training(tmp_path):
@@ -159,10 +161,10 @@ def test_recordings_are_heard_as_in_training(tmp_path):
     network(tf.zeros((1, WINDOW)))
     export(network, tmp_path, "toy", {})
     x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
-    windows = Windows(load("toy-whole", tmp_path), lookahead=40, hop=240, early=False)
+    windows = WindowedInference(load("toy-whole", tmp_path), lookahead=40, hop=240, provisional=False)
     found = windows.push(x) + windows.flush()
     assert [part.first for part in found] == [0, 200, 440, 680, 920]
-    logits, presence = network(x[None, found[3].heard - WINDOW : found[3].heard])
+    logits, presence = network(x[None, found[3].needed - WINDOW : found[3].needed])
     np.testing.assert_allclose(found[3].log, tf.nn.log_softmax(logits[0, 48:, 8]).numpy().reshape(240, 4), atol=1e-3)
     np.testing.assert_allclose(found[3].presence, tf.sigmoid(presence[0, 48:]).numpy().repeat(5), atol=1e-4)
     assert found[4].first + len(found[4].log) == len(x) // 21 and len(found[4].presence) == len(found[4].log)
