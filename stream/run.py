@@ -10,7 +10,7 @@ from typing import Any
 
 from ..models import ModelError, load
 from . import NOTICE
-from .display.state import View
+from .display.state import History
 from .engine import Engine
 from .rates import seconds
 from .segmenter.lag import Lag
@@ -18,11 +18,12 @@ from .segmenter.segmenter import Segmenter
 from .sinks.base import Sink, SinkError
 from .sinks.jsonl import JsonLines, silence_stdout
 from .sinks.session import session
-from .sinks.text import PlainLines, plain_line
+from .sinks.text import PlainLines
 from .sinks.wav import WavRecording
 from .sources.base import Source
 
 _REFRESH_S = 0.1
+_SUMMARY_EVENTS = 4
 
 
 def say(message: str) -> None:
@@ -33,7 +34,7 @@ def say(message: str) -> None:
 
 def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     """Listen to a source until it ends or the user stops it; returns the exit status."""
-    view = View()
+    history = History()
     terminal = (
         sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") not in (None, "dumb", "unknown")
     )
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
 
             sinks.append(LslMarkers(source.name, source.when))
         if screen:
-            sinks.append(view)
+            sinks.append(history)
         elif args.jsonl != "-":
             sinks.append(PlainLines())
     except (ModelError, SinkError) as error:
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     engine.start()
     broken = None
     if screen:
-        broken = _show(engine, view, recording, lag)
+        broken = _show(engine, history, recording, lag)
     else:
         _report(engine, recording)
     warnings = [*source.warnings, *([recording.failure] if recording.failure and screen else [])]
@@ -122,28 +123,26 @@ def _on_signals(engine: Engine) -> None:
             signal.signal(number, stop)
 
 
-def _show(engine: Engine, view: View, recording: WavRecording, lag: Lag) -> str | None:
+def _show(engine: Engine, history: History, recording: WavRecording, lag: Lag) -> str | None:
+    """Run the display, then print a summary. Returns the reason if the display failed."""
     from rich.console import Console
 
-    from .display.layout import Display
     from .display.loop import show
-    from .display.theme import Look
+    from .display.monitor import Monitor
 
     console = Console(highlight=False)
-    title = f"heartseg {version('heartseg')}"
-    display = Display(engine, view, recording, Look.of(console), title, engine.name, lag.bound_ms)
-    broken = show(engine, view, recording, display, console)
+    monitor = Monitor(engine, history, recording, f"heartseg {version('heartseg')}", lag.bound_ms)
+    failure = show(engine, history, recording, monitor, console)
     try:
-        console.print(*_summary(engine, view), sep="\n", markup=False)
-    except OSError:  # the terminal has gone
+        console.print(*_summary(engine, history), sep="\n", markup=False)
+    except OSError:  # the terminal has been closed
         silence_stdout()
-    return broken
+    return failure
 
 
-def _summary(engine: Engine, view: View) -> list[str]:
-    state = view.snapshot()
-    lines = [plain_line(event, None) for event in state.events[-4:]]
+def _summary(engine: Engine, history: History) -> list[str]:
+    state = history.state()
     return [
-        *lines,
+        *(event.as_text() for event in state.events[-_SUMMARY_EVENTS:]),
         f"{seconds(state.position):.1f} s heard, {seconds(engine.accounts.dropped):.2f} s dropped. {NOTICE}",
     ]
