@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .sources.file import FileSource as FileSource
     from .sources.microphone import Microphone as Microphone
     from .sources.replay import Replay as Replay
+    from .sources.ring import RingBuffer as RingBuffer
     from .sources.simulated import SimulatedHeart as SimulatedHeart
 
 NOTICE = "Not a medical device."
@@ -44,6 +45,7 @@ _HOMES = {
     "sources.file": ("FileSource",),
     "sources.microphone": ("Microphone",),
     "sources.replay": ("Replay",),
+    "sources.ring": ("RingBuffer",),
     "sources.simulated": ("SimulatedHeart",),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}

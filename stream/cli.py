@@ -1,4 +1,4 @@
-"""`heartseg-live`: name each lub and dub as it is heard."""
+"""`heartseg-live`: its options, and the errors that end it."""
 
 import argparse
 import os
@@ -18,8 +18,9 @@ examples:
   heartseg-live --replay heart.wav              a recording, in real time
   heartseg-live --replay heart.wav --speed max --jsonl events.jsonl
   heartseg-live --device                        the default microphone
+  heartseg-live --device steth --record heart.wav
 
-keys in the display: q quit, space hold, m mark, r record, + - height, ? help
+keys in the display: q quit, space hold the picture, m mark, r record, + - height, ? help
 exit status: 0 done; 1 the work failed; 2 the command was wrong
 {NOTICE}
 """
@@ -47,36 +48,38 @@ def parser() -> argparse.ArgumentParser:
         nargs="?",
         const="",
         metavar="ID|NAME",
-        help="listen to a capture device: its number, a part of its name, or the default",
+        help="listen to a capture device, by its number or a part of its name (default: the default device)",
     )
-    source.add_argument("--replay", metavar="FILE", help="play a recording through the live engine")
+    source.add_argument("--replay", metavar="FILE", help="listen to a recording")
     source.add_argument(
         "--demo", nargs="?", const=72.0, type=float, metavar="BPM", help="listen to a simulated heart (default: 72 bpm)"
     )
-    p.add_argument("--wait", action="store_true", help="wait for the device where it is not there or is in use")
-    p.add_argument("--list-devices", action="store_true", help="show the capture devices and stop")
-    p.add_argument("--explain-latency", action="store_true", help="show what the lag is made of and stop")
+    p.add_argument("--wait", action="store_true", help="wait for the device if it is absent or in use")
+    p.add_argument("--list-devices", action="store_true", help="list the capture devices and exit")
+    p.add_argument("--explain-latency", action="store_true", help="explain the lag, stage by stage, and exit")
     p.add_argument("--channel", type=int, metavar="N", help="channel of the recording, from 1 (default: the mean)")
     p.add_argument(
-        "--speed",
-        type=_speed,
-        default=1.0,
-        metavar="X|max",
-        help="replay at X times real time, or as fast as it goes (default: 1)",
-    )
+        "--speed", type=_speed, default=1.0, metavar="X|max",
+        help="replay at X times real time, or as fast as possible (default: 1)",
+    )  # fmt: skip
     p.add_argument(
-        "--lag", type=float, metavar="MS", help="lag that most sounds keep to, from centre to event (default: 390)"
-    )
-    p.add_argument("--jsonl", metavar="FILE|-", help="write events as JSON Lines ('-': to standard output)")
-    p.add_argument("--record", metavar="FILE.wav", help="keep what the engine heard")
-    p.add_argument("--beep", action="store_true", help="click at each lub and dub as it is named")
+        "--lag", type=float, metavar="MS",
+        help="bound of the lag, from the centre of a sound to its event; most sounds keep to it (default: 390)",
+    )  # fmt: skip
+    p.add_argument(
+        "--model", metavar="NAME|FILE",
+        help="network to use: the name of a shipped one, or an .onnx file with its card (.json) beside it",
+    )  # fmt: skip
+    p.add_argument("--jsonl", metavar="FILE|-", help="write the events as JSON Lines ('-': to standard output)")
+    p.add_argument("--record", metavar="FILE.wav", help="record the stream: mono, 44.1 kHz, 32-bit float")
+    p.add_argument("--beep", action="store_true", help="click at the onset of each lub and dub")
     p.add_argument("--lsl", action="store_true", help="publish S1 and S2 as markers of Lab Streaming Layer")
-    p.add_argument("--no-display", action="store_true", help="plain lines instead of the display")
+    p.add_argument("--no-display", action="store_true", help="print plain lines instead of the display")
     return p
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
+    """Run the command. Returns the exit status."""
     p = parser()
     args = p.parse_args(argv)
     _refuse(p, args)
@@ -115,7 +118,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    """Options that do not go together, and outputs that would overwrite what is read or each other."""
+    """Refuse options that do not go together, and outputs that would overwrite the input or each other."""
     if args.channel is not None and args.replay is None:
         p.error("--channel goes with --replay")
     if args.speed != 1.0 and args.device is not None:
@@ -124,9 +127,9 @@ def _refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
         p.error("--wait goes with --device")
     if args.lsl and args.speed is None:
         p.error("--lsl needs a replay that keeps time, not --speed max")
-    files = [f for f in (args.replay, args.record, args.jsonl) if f not in (None, "-")]
+    files = [f for f in (args.replay, args.model, args.record, args.jsonl) if f not in (None, "-")]
     if len({os.path.realpath(f) for f in files}) < len(files):
-        p.error("--replay, --record and --jsonl name the same file")
+        p.error("--replay, --model, --record and --jsonl should name different files")
 
 
 def _lag(p: argparse.ArgumentParser, ms: float | None) -> "Lag":
@@ -141,7 +144,7 @@ def _lag(p: argparse.ArgumentParser, ms: float | None) -> "Lag":
 
 
 def _source(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
-    """The source that was asked for. Raises SourceError."""
+    """The source of the options. Raises SourceError."""
     from .sources.replay import Replay
 
     if args.device is not None:
@@ -168,6 +171,6 @@ def _source(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
 def _explain(p: argparse.ArgumentParser, args: argparse.Namespace, lag: "Lag") -> int:
     from .segmenter.lag import explain_latency
 
-    ahead = _source(p, args).latency if args.device is not None else {}
-    print("\n".join(explain_latency(lag, ahead)))
+    source_latency = _source(p, args).latency if args.device is not None else {}
+    print("\n".join(explain_latency(lag, source_latency)))
     return 0

@@ -1,4 +1,4 @@
-"""One run of `heartseg-live`: the sinks that were asked for, the engine, the display or plain reports, the end."""
+"""One run of `heartseg-live`: sinks, engine, display or plain reports, and the end."""
 
 import argparse
 import contextlib
@@ -10,7 +10,7 @@ from typing import Any
 
 from ..models import ModelError, load
 from . import NOTICE
-from .display.state import View
+from .display.state import History
 from .engine import Engine
 from .rates import seconds
 from .segmenter.lag import Lag
@@ -18,63 +18,79 @@ from .segmenter.segmenter import Segmenter
 from .sinks.base import Sink, SinkError
 from .sinks.jsonl import JsonLines, silence_stdout
 from .sinks.session import session
-from .sinks.text import PlainLines, plain_line
+from .sinks.text import PlainLines
 from .sinks.wav import WavRecording
 from .sources.base import Source
 
 _REFRESH_S = 0.1
+_SUMMARY_EVENTS = 4
 
 
 def say(message: str) -> None:
-    """Print a line for the person at the terminal, apart from the events on standard output."""
-    with contextlib.suppress(OSError):  # the terminal has gone
+    """Print a line on standard error, apart from the events on standard output."""
+    with contextlib.suppress(OSError):  # the terminal has been closed
         print(f"heartseg-live: {message}", file=sys.stderr)
 
 
 def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
-    """Listen to a source until it ends or the user stops it; returns the exit status."""
-    view = View()
-    terminal = (
-        sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") not in (None, "dumb", "unknown")
-    )
-    screen = terminal and not args.no_display and args.jsonl != "-"
+    """Listen to a source until it ends or the user stops it. Returns the exit status."""
+    history = History()
+    with_display = _is_terminal() and not args.no_display and args.jsonl != "-"
     try:
-        segmenter = Segmenter(load(), lag)
+        segmenter = _segmenter(args.model, lag)
         recording = WavRecording(args.record)
-        sinks: list[Sink] = [*_clicks(args), recording]
-        if args.jsonl:
-            sinks.append(JsonLines(args.jsonl, session(segmenter, source.name, source.latency)))
-        if args.lsl:
-            from .sinks.lsl import LslMarkers
-
-            sinks.append(LslMarkers(source.name, source.when))
-        if screen:
-            sinks.append(view)
+        sinks: list[Sink] = [recording, *_sinks(args, segmenter, source)]
+        if with_display:
+            sinks.append(history)
         elif args.jsonl != "-":
             sinks.append(PlainLines())
     except (ModelError, SinkError) as error:
         say(str(error))
         return 1
     engine = Engine(segmenter, source, sinks)
-    _on_signals(engine)
+    _stop_on_signals(engine)
     engine.start()
-    broken = None
-    if screen:
-        broken = _show(engine, view, recording, lag)
+    display_failure = None
+    if with_display:
+        display_failure = _show(engine, history, recording, lag)
     else:
         _report(engine, recording)
-    warnings = [*source.warnings, *([recording.failure] if recording.failure and screen else [])]
+    warnings = [*source.warnings, *([recording.failure] if recording.failure and with_display else [])]
     for warning in warnings:
         say(f"warning: {warning}")
-    for failure in (engine.failure, broken):
-        if failure:
-            say(failure)
-    return 1 if engine.failure or broken or recording.failure else 0
+    failures = [failure for failure in (engine.failure, display_failure) if failure]
+    for failure in failures:
+        say(failure)
+    return 1 if failures or recording.failure else 0
 
 
-def _clicks(args: argparse.Namespace) -> list[Sink]:
-    if not args.beep:
-        return []
+def _segmenter(model: str | None, lag: Lag) -> Segmenter:
+    """Raises ModelError, also if the network cannot serve this lag."""
+    try:
+        return Segmenter(load(model) if model else None, lag)
+    except ValueError as error:
+        raise ModelError(f"--model {model}: {error}") from None
+
+
+def _is_terminal() -> bool:
+    """Whether standard output is a terminal that a display can steer."""
+    return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") not in (None, "dumb", "unknown")
+
+
+def _sinks(args: argparse.Namespace, segmenter: Segmenter, source: Source) -> list[Sink]:
+    """The sinks of --beep, --jsonl and --lsl. Raises SinkError."""
+    sinks = _clicks() if args.beep else []
+    if args.jsonl:
+        sinks.append(JsonLines(args.jsonl, session(segmenter, source.name, source.latency)))
+    if args.lsl:
+        from .sinks.lsl import LslMarkers
+
+        sinks.append(LslMarkers(source.name, source.when))
+    return sinks
+
+
+def _clicks() -> list[Sink]:
+    """The sink of --beep. Without an output device there is none, and the user is told."""
     from .sinks.click import Beep, BeepError
 
     try:
@@ -85,7 +101,7 @@ def _clicks(args: argparse.Namespace) -> list[Sink]:
 
 
 class AtOnce(BaseException):
-    """The second signal: the terminal is restored on its way up, and nothing else is waited for."""
+    """Raised by the second signal: restore the terminal and end at once."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -93,7 +109,7 @@ class AtOnce(BaseException):
 
 
 def _report(engine: Engine, recording: WavRecording) -> None:
-    """Wait for the end. Report changes that are no events: the state of the source and of the recording."""
+    """Wait for the end. Report changes of the source's state and of the recording's message."""
     state, message = engine.state, recording.message
     ended = False
     while not ended:
@@ -106,44 +122,42 @@ def _report(engine: Engine, recording: WavRecording) -> None:
             say(f"warning: {message}")
 
 
-def _on_signals(engine: Engine) -> None:
-    """Ctrl-C and SIGTERM end the run in good order; a second one ends it at once."""
-    asked = False
+def _stop_on_signals(engine: Engine) -> None:
+    """The first Ctrl-C, SIGTERM or SIGHUP ends the run in good order. The second ends it at once."""
+    is_stopping = False
 
     def stop(number: int, _frame: Any) -> None:
-        nonlocal asked
-        if asked:
+        nonlocal is_stopping
+        if is_stopping:
             raise AtOnce(number)
-        asked = True
+        is_stopping = True
         engine.ask_to_stop()
 
     for number in (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(number, stop)
 
 
-def _show(engine: Engine, view: View, recording: WavRecording, lag: Lag) -> str | None:
+def _show(engine: Engine, history: History, recording: WavRecording, lag: Lag) -> str | None:
+    """Run the display, then print a summary. Returns the reason if the display failed."""
     from rich.console import Console
 
-    from .display.layout import Display
     from .display.loop import show
-    from .display.theme import Look
+    from .display.monitor import Monitor
 
     console = Console(highlight=False)
-    title = f"heartseg {version('heartseg')}"
-    display = Display(engine, view, recording, Look.of(console), title, engine.name, lag.bound_ms)
-    broken = show(engine, view, recording, display, console)
+    monitor = Monitor(engine, history, recording, f"heartseg {version('heartseg')}", lag.bound_ms)
+    failure = show(engine, history, recording, monitor, console)
     try:
-        console.print(*_summary(engine, view), sep="\n", markup=False)
-    except OSError:  # the terminal has gone
+        console.print(*_summary(engine, history), sep="\n", markup=False)
+    except OSError:  # the terminal has been closed
         silence_stdout()
-    return broken
+    return failure
 
 
-def _summary(engine: Engine, view: View) -> list[str]:
-    state = view.snapshot()
-    lines = [plain_line(event, None) for event in state.events[-4:]]
+def _summary(engine: Engine, history: History) -> list[str]:
+    state = history.state()
     return [
-        *lines,
+        *(event.as_text() for event in state.events[-_SUMMARY_EVENTS:]),
         f"{seconds(state.position):.1f} s heard, {seconds(engine.accounts.dropped):.2f} s dropped. {NOTICE}",
     ]

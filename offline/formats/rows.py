@@ -76,7 +76,7 @@ def prediction_of(events: Iterable[Event]) -> Prediction:
 def onsets_of(events: Iterable[Event]) -> Prediction:
     """The sounds as they were named at their onset, as a prediction: sounds of the usual length."""
     return prediction(
-        Row(e.kind, seconds(e.onset), seconds(e.expected_offset), seconds(e.emitted), e.confidence)
+        Row(e.kind, seconds(e.onset), seconds(e.end), seconds(e.emitted), e.confidence)
         for e in events
         if isinstance(e, Onset)
     )

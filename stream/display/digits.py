@@ -1,4 +1,4 @@
-"""Large letters and digits, in three by five pixels, for who stands two metres away."""
+"""Large letters and digits, in three by five pixels, readable from two metres."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,26 +13,26 @@ _PIXELS = 5
 
 
 class Size(NamedTuple):
-    """Cells of a pixel. rows 0: two pixels share a cell."""
+    """Cells to a pixel. rows 0: two pixels share a cell."""
 
     columns: int
     rows: int
 
 
 HALF, NARROW = Size(1, 0), Size(1, 1)
-"""The smallest, with half blocks and with any other ink."""
+"""The smallest sizes: with half blocks, and with any other ink."""
 
 SQUARE = tuple(Size(2 * n, n) for n in (1, 2, 3))
-"""Those that look as they should, since a cell is about twice as high as wide."""
+"""Sizes with square pixels, since a cell is about twice as high as wide."""
 
 
 def width(letters: int, size: Size) -> int:
-    """Columns that so many letters take."""
+    """Columns of so many letters."""
     return (4 * letters - 1) * size.columns
 
 
 def height(size: Size) -> int:
-    """Rows that a line of letters takes."""
+    """Rows of a line of letters."""
     return _PIXELS * size.rows or (_PIXELS + 1) // 2
 
 

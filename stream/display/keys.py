@@ -14,19 +14,19 @@ except ImportError:  # Windows
 else:
     _HAVE_TERMINALS = True
 
-_SEQUENCE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)?", re.S)  # what arrows and the like send
+_SEQUENCE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)?", re.S)  # sent by arrows and other special keys
 
 
 class Keys:
-    """While it is entered, the terminal hands over each key at once; it is then restored, whatever happens.
+    """A context in which the terminal delivers each key at once. The terminal is restored at its end.
 
-    Where standard input is no terminal, or that of another job, no key is ever pressed. Ctrl-C stays a signal; Ctrl-Z
-    does nothing, since a stopped process hears nothing.
+    No key is ever pressed if standard input is not a terminal, or is the terminal of another job. Ctrl-C stays a
+    signal. Ctrl-Z does nothing, since a stopped process cannot capture.
     """
 
     def __init__(self, descriptor: int | None = None) -> None:
         self._descriptor = _standard_input() if descriptor is None else descriptor
-        self._before: list[int | list[bytes | int]] | None = None
+        self._saved: list[int | list[bytes | int]] | None = None
 
     def __enter__(self) -> "Keys":
         """Take over the terminal."""
@@ -35,34 +35,34 @@ class Keys:
             with contextlib.suppress(OSError, termios.error):
                 if os.tcgetpgrp(fd) != os.getpgrp():
                     return self
-                before = termios.tcgetattr(fd)
-                now = termios.tcgetattr(fd)
-                now[3] &= ~(termios.ECHO | termios.ICANON)
-                now[6][termios.VMIN], now[6][termios.VTIME] = 1, 0
-                now[6][termios.VSUSP] = bytes([os.fpathconf(fd, "PC_VDISABLE")])
-                self._before = before
-                termios.tcsetattr(fd, termios.TCSANOW, now)
+                saved = termios.tcgetattr(fd)
+                raw = termios.tcgetattr(fd)
+                raw[3] &= ~(termios.ECHO | termios.ICANON)
+                raw[6][termios.VMIN], raw[6][termios.VTIME] = 1, 0
+                raw[6][termios.VSUSP] = bytes([os.fpathconf(fd, "PC_VDISABLE")])
+                self._saved = saved
+                termios.tcsetattr(fd, termios.TCSANOW, raw)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Restore the terminal; keys that nobody read are forgotten."""
-        if self._before is not None:
+        """Restore the terminal. Keys that were not read are discarded."""
+        if self._saved is not None:
             with contextlib.suppress(termios.error):  # the terminal is gone
-                termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._before)
-            self._before = None
+                termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._saved)
+            self._saved = None
 
     def read(self) -> str:
-        """The keys pressed since the last time, without arrows and the like; never waits."""
-        if self._before is None or not select.select([self._descriptor], [], [], 0)[0]:
+        """The keys pressed since the last call, without special keys. It never waits."""
+        if self._saved is None or not select.select([self._descriptor], [], [], 0)[0]:
             return ""
         try:
             pressed = os.read(self._descriptor, 1024)
         except OSError:
             pressed = b""
         if not pressed:  # the terminal is gone
-            self._before = None
+            self._saved = None
         return _SEQUENCE.sub("", pressed.decode("ascii", "ignore"))
 
 

@@ -1,11 +1,9 @@
-"""What every sink has in common: it is told of samples, gaps and events, in stream order."""
+"""The base of every sink. A sink receives samples, gaps and events in stream order."""
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..events import Event
+from ..rates import Samples
 
 
 class SinkError(Exception):
@@ -28,13 +26,14 @@ class Accounts:
 
 
 class Sink:
-    """Base of all sinks: override what is needed, the rest does nothing.
+    """Base of all sinks. Override the methods that you need; the others do nothing.
 
-    All methods are called from the worker's thread, in stream order. A sink that raises SinkError is not called again
-    except for `close`, and the run stops after the current block.
+    All methods are called from the worker's thread, in stream order. Sinks do not depend on each other, so their order
+    does not matter. A sink that raises SinkError is not called again except for `close`, and the run stops after the
+    current block.
     """
 
-    def on_samples(self, block: NDArray[np.float32]) -> None:
+    def on_samples(self, block: Samples) -> None:
         """Take samples that the segmenter is about to process: shape (n,), float32, 44,100 Hz."""
 
     def on_missing(self, length: int) -> None:

@@ -1,4 +1,4 @@
-"""Files that survive a power cut but for their last half second."""
+"""A file that loses at most its last half second in a power cut."""
 
 import os
 import threading
@@ -8,9 +8,9 @@ _EVERY_S = 0.5
 
 
 class Syncing:
-    """Has the system put a file on the disk twice a second, from a thread of its own.
+    """Calls fsync on a file twice a second, from a thread of its own.
 
-    `stop` it before the file is closed.
+    Call `stop` before the file is closed.
     """
 
     def __init__(self, file: IO[Any]) -> None:
@@ -19,7 +19,7 @@ class Syncing:
         self._thread.start()
 
     def stop(self) -> None:
-        """Leave the file alone."""
+        """End the thread."""
         self._stopped.set()
         self._thread.join()
 
@@ -27,5 +27,5 @@ class Syncing:
         while not self._stopped.wait(_EVERY_S):
             try:
                 os.fsync(file)
-            except OSError:  # a pipe or a device; what is wrong with a disk is told where it is written
+            except OSError:  # a pipe or a device; an error of the disk is raised by write
                 return

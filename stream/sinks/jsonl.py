@@ -1,4 +1,4 @@
-"""Where events are written to: JSON Lines."""
+"""Events as JSON Lines, in a file or on standard output."""
 
 import contextlib
 import json
@@ -15,17 +15,17 @@ from .session import end
 
 
 def silence_stdout() -> None:
-    """Let standard output go nowhere from now on, so that the exit does not try it again."""
+    """Discard all further standard output, so that Python does not flush it again at exit."""
     sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
 def stdout_error(error: OSError | ValueError) -> SinkError:
-    """Standard output cannot be written."""
+    """The error of a sink whose standard output cannot be written."""
     return SinkError(f"standard output: cannot be written ({getattr(error, 'strerror', None) or error})")
 
 
 class JsonLines(Sink):
-    """One object a line, each flushed as it comes: the session, the events, the end. Path "-" is standard output."""
+    """A sink that writes the session, the events and the end, one object a line. Path "-" is standard output."""
 
     def __init__(self, path: str, session: dict[str, Any]) -> None:
         self._path = path
@@ -37,17 +37,17 @@ class JsonLines(Sink):
             raise SinkError(f"{path}: cannot be written ({error.strerror})") from None
         self._syncing = None if path == "-" else Syncing(self._file)
         self._counts: Counter[str] = Counter()
-        self._whole = 0  # bytes of whole lines
+        self._length = 0  # in bytes, of complete lines
         self._write(session)
 
     def on_event(self, event: Event) -> None:
-        """Write the event's line."""
+        """Write the event and flush it."""
         if isinstance(event, Sound):
             self._counts[event.kind] += 1
         self._write(event.as_dict())
 
     def close(self, accounts: Accounts) -> None:
-        """Write the end, with all samples accounted for."""
+        """Write the end and close the file."""
         self._write(end(accounts, self._counts))
         if self._syncing is not None:
             self._syncing.stop()
@@ -58,14 +58,14 @@ class JsonLines(Sink):
         try:
             self._file.write(text)
             self._file.flush()
-            self._whole += len(text.encode())
+            self._length += len(text.encode())
         except (OSError, ValueError) as error:
             if self._syncing is None:
                 silence_stdout()
                 raise stdout_error(error) from None
             self._syncing.stop()
-            with contextlib.suppress(OSError):  # what could not be written is tried once more, and given up
+            with contextlib.suppress(OSError):  # closing flushes once more, which may fail again
                 self._file.close()
-            with contextlib.suppress(OSError):  # a line that was torn is not left; a device has none
-                os.truncate(self._path, self._whole)
+            with contextlib.suppress(OSError):  # remove the incomplete line; a device cannot be cut
+                os.truncate(self._path, self._length)
             raise SinkError(f"{self._path}: cannot be written ({getattr(error, 'strerror', None) or error})") from None

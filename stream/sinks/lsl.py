@@ -1,4 +1,4 @@
-"""Heart sounds as markers of Lab Streaming Layer, beside whatever else a laboratory records."""
+"""Heart sounds as markers of Lab Streaming Layer."""
 
 import time
 from collections.abc import Callable
@@ -11,29 +11,28 @@ from .base import Sink, SinkError
 
 
 class LslMarkers(Sink):
-    """A sink that pushes "S1" or "S2" for each confirmed sound, stamped with the time of its onset.
+    """A sink that publishes "S1" or "S2" for each confirmed sound, with the time of its onset.
 
-    when: the time on `time.monotonic` at which a stream sample was heard, None where it is not known; the sound is then
-    not published. Raises SinkError without pylsl.
+    when: `when` of the source. A sound whose time is not known is not published. Raises SinkError without pylsl.
     """
 
     def __init__(self, source: str, when: Callable[[int], float | None]) -> None:
         self._lsl = _pylsl()
         self._when = when
         info = self._lsl.StreamInfo("heartseg", "Markers", 1, 0, "string", f"heartseg-{source}")
-        about = info.desc()
-        about.append_child_value("source", source)
-        about.append_child_value("heartseg", version("heartseg"))
-        about.append_child_value("notice", NOTICE)
+        description = info.desc()
+        description.append_child_value("source", source)
+        description.append_child_value("heartseg", version("heartseg"))
+        description.append_child_value("notice", NOTICE)
         self._outlet = self._lsl.StreamOutlet(info)
 
     def on_event(self, event: Event) -> None:
-        """Publish a sound."""
+        """Publish the event if it is a sound."""
         if not isinstance(event, Sound):
             return
-        at = self._when(event.onset)
-        if at is not None:
-            self._outlet.push_sample([event.kind], at - time.monotonic() + self._lsl.local_clock())
+        onset_time = self._when(event.onset)
+        if onset_time is not None:
+            self._outlet.push_sample([event.kind], onset_time - time.monotonic() + self._lsl.local_clock())
 
 
 def _pylsl() -> Any:

@@ -1,4 +1,4 @@
-"""Version, notice and the session's description."""
+"""The first and the last line of a JSONL file: the session and the end."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -14,8 +14,8 @@ from .base import Accounts
 SCHEMA = 1
 
 
-def session(segmenter: Segmenter, source: str, before: dict[str, int] | None = None) -> dict[str, Any]:
-    """The first line of a JSONL file: what was heard, by which network, at which lag. before: a feeder's latency."""
+def session(segmenter: Segmenter, source: str, source_latency: dict[str, int] | None = None) -> dict[str, Any]:
+    """The first line: the source, the network and the lag. source_latency: the `latency` of the source."""
     card = segmenter.network.card
     return {
         "type": "session",
@@ -25,13 +25,13 @@ def session(segmenter: Segmenter, source: str, before: dict[str, int] | None = N
         "model_sha256": card.sha256,
         "source": source,
         "rate_hz": STREAM_RATE,
-        "latency_ms": latency_ms(segmenter.lag, before or {}),
+        "latency_ms": latency_ms(segmenter.lag, source_latency or {}),
         "notice": NOTICE,
     }
 
 
 def end(accounts: Accounts, sounds: Mapping[str, int]) -> dict[str, Any]:
-    """The last line of a JSONL file: where every sample is, and how many sounds there were of each kind."""
+    """The last line: the sample counts, and the number of sounds of each kind."""
     pending = {"pending": accounts.pending} if accounts.pending else {}
     return {
         "type": "end",

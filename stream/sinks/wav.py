@@ -1,4 +1,4 @@
-"""The recording of what the engine heard, which may be started and stopped while it runs."""
+"""A recording of the stream, which can be started and stopped during the run."""
 
 import contextlib
 import os
@@ -13,22 +13,22 @@ from .base import Accounts, Sink, SinkError
 from .fsync import Syncing
 
 RIFF_LARGEST = (1 << 32) - 4096
-"""Bytes of samples up to which the header is that of a RIFF file; beyond, that of an RF64 file."""
+"""The most bytes of samples for a RIFF header. A larger file has an RF64 header."""
 
 _HEADER_EVERY = STREAM_RATE // 4
 
 
 class WavRecording(Sink):
-    """A sink that keeps what the engine heard, as mono 32-bit float WAV at 44,100 Hz.
+    """A sink that writes the stream as mono 32-bit float WAV at 44,100 Hz.
 
-    Silence stands for what it missed, so that times in the file are those of the events. Each start opens a file of
-    its own: the first is `path`, if that is given; every other is named after the time, in the current folder. A file
-    that cannot be written ends the recording, not the run: `message` says why, and `failure` keeps it.
-    May be used from any thread.
+    Missing samples are written as silence, so that times in the file are those of the events. Each start opens a new
+    file. The first is `path`, if given. The others are named after the time, in the current folder. A write error stops
+    the recording but not the run; the reason is in `message` (latest) and `failure` (kept). All methods may be called
+    from any thread.
     """
 
     def __init__(self, path: str | None = None) -> None:
-        """Start at once where a path is given. Raises SinkError where that file cannot be written."""
+        """Start to record if a path is given. Raises SinkError if that file cannot be written."""
         self._lock = threading.Lock()
         self._file: _Wav | None = None
         self._first = path
@@ -44,17 +44,17 @@ class WavRecording(Sink):
 
     @property
     def recording(self) -> bool:
-        """Whether samples are being kept."""
+        """Whether it records now."""
         return self._file is not None
 
     @property
     def seconds(self) -> float:
-        """Length of this recording, or of the last, in seconds."""
+        """Length of the current recording, or of the last one, in seconds."""
         file = self._file
         return file.length / STREAM_RATE if file else self._seconds
 
     def toggle(self) -> None:
-        """Stop the recording, or start another."""
+        """Stop the recording, or start a new one."""
         with self._lock:
             try:
                 if self._file:
@@ -67,7 +67,7 @@ class WavRecording(Sink):
                 self._fail(error)
 
     def on_samples(self, block: Samples) -> None:
-        """Append the samples."""
+        """Write the samples."""
         with self._lock:
             if self._file:
                 try:
@@ -76,7 +76,7 @@ class WavRecording(Sink):
                     self._fail(error)
 
     def on_missing(self, length: int) -> None:
-        """Append silence, so that positions stay true."""
+        """Write silence, so that positions stay right."""
         with self._lock:
             if self._file:
                 try:
@@ -122,9 +122,9 @@ def _named_after_the_time() -> str:
 
 
 class _Wav:
-    """A WAV file whose header is brought up to date four times a second, so that a killed run leaves one that opens.
+    """A WAV file that opens even after a killed run: its header is renewed four times a second.
 
-    The room for RF64's sizes (EBU Tech 3306) is kept from the start. Raises OSError.
+    The header has room for the sizes of RF64 (EBU Tech 3306) from the start. Raises OSError.
     """
 
     def __init__(self, path: str, new: bool) -> None:
@@ -161,7 +161,7 @@ class _Wav:
 
     def abandon(self) -> None:
         self._syncing.stop()
-        with contextlib.suppress(OSError):  # what could not be written is tried once more, and given up
+        with contextlib.suppress(OSError):  # closing flushes once more, which may fail again
             self._file.close()
 
     def _header(self) -> None:

@@ -216,6 +216,12 @@ def test_wrong_commands(args):
     assert result.stderr.splitlines()[-1].startswith("heartseg-live: error: ")
 
 
+def test_a_model_by_name(heart):
+    default = live("--replay", heart, "--speed", "max", "--jsonl", "-")
+    assert live("--replay", heart, "--speed", "max", "--jsonl", "-", "--model", "heartseg-2").stdout == default.stdout
+    one_line(live("--replay", heart, "--model", "none"), 1, "none")
+
+
 def test_outputs_that_cannot_be_written(heart, tmp_path):
     one_line(live("--replay", heart, "--jsonl", tmp_path / "no/dir.jsonl"), 1, "dir.jsonl", "cannot be written")
     one_line(live("--replay", heart, "--record", tmp_path / "no/dir.wav"), 1, "dir.wav", "cannot be written")

@@ -8,7 +8,21 @@ import numpy as np
 import pytest
 import soundfile
 
-from heartseg.stream import Listening, Replay, Segmenter, SimulatedHeart, Sound, SourceError, listen
+from heartseg.models import ModelError, load
+from heartseg.stream import (
+    JsonLines,
+    Lag,
+    Listening,
+    Replay,
+    Segmenter,
+    SimulatedHeart,
+    Sink,
+    SinkError,
+    Sound,
+    SourceError,
+    WavRecording,
+    listen,
+)
 
 DOCS = (Path(__file__).parents[2] / "docs/microphone.md").read_text()
 
@@ -22,8 +36,8 @@ def heart(tmp_path, monkeypatch):
     return x
 
 
-def directly(x):
-    segmenter = Segmenter()
+def directly(x, lag=None):
+    segmenter = Segmenter(lag=lag)
     return segmenter.push(x) + segmenter.flush()
 
 
@@ -70,6 +84,96 @@ def test_a_run_that_fails_raises(heart):
     assert heard == directly(heart)
     with pytest.raises(SourceError, match=r"none\.wav: no such file"):
         listen("none.wav")
+
+
+class Notes(Sink):
+    """A sink that keeps all that it is given."""
+
+    def __init__(self):
+        self.samples, self.events, self.closed = [], [], 0
+
+    def on_samples(self, block):
+        self.samples.append(block.copy())
+
+    def on_event(self, event):
+        self.events.append(event)
+
+    def close(self, accounts):
+        self.closed += 1
+
+
+def test_sinks_get_samples_and_events(heart):
+    notes = Notes()
+    with listen("heart.wav", speed=None, sinks=[notes]) as events:
+        assert list(events) == notes.events == directly(heart)
+    np.testing.assert_array_equal(np.concatenate(notes.samples), heart)
+    assert notes.closed == 1
+
+
+def test_the_order_of_sinks_does_not_matter(heart):
+    files = []
+    for n, order in enumerate(itertools.permutations(range(3))):
+        notes = Notes()
+        sinks = [notes, WavRecording(f"{n}.wav"), JsonLines(f"{n}.jsonl", {"type": "session"})]
+        with listen("heart.wav", speed=None, sinks=[sinks[i] for i in order]) as run:
+            run.wait()
+        files.append((Path(f"{n}.wav").read_bytes(), Path(f"{n}.jsonl").read_bytes(), notes.events))
+    assert all(each == files[0] for each in files)
+
+
+def test_a_sink_that_fails_ends_the_run(heart):
+    class Full(Notes):
+        def on_event(self, event):
+            raise SinkError("mine: the disk is full")
+
+    full, notes = Full(), Notes()
+    run = listen("heart.wav", speed=None, sinks=[full, notes])
+    with pytest.raises(RuntimeError, match="mine: the disk is full"):
+        run.wait()
+    assert notes.closed == full.closed == 1 and notes.events
+    assert "mine: the disk is full" in repr(run)
+
+
+def test_a_source_of_ones_own(heart):
+    with listen(source=Replay([heart], None, "mine")) as events:
+        assert list(events) == directly(heart)
+    assert repr(events) == "<Listening to mine: ended, 6.0 s captured, 0.00 s dropped>"
+
+
+def test_a_lag_in_milliseconds(heart):
+    with listen("heart.wav", speed=None, lag_ms=200) as events:
+        assert list(events) == directly(heart, Lag.within(200))
+    with pytest.raises(ValueError, match=r"lag_ms=20: the shortest lag is \d+ ms"):
+        listen("heart.wav", lag_ms=20)
+    with pytest.raises(ValueError, match="lag_ms should be a number of milliseconds"):
+        listen("heart.wav", lag_ms=Lag(25))
+
+
+def test_a_model_by_name_or_of_ones_own(heart):
+    class Mine:
+        def __init__(self):
+            self.network, self.windows = load(), 0
+            self.card = self.network.card
+
+        def run(self, window):
+            self.windows += 1
+            return self.network.run(window)
+
+    mine = Mine()
+    for model in (mine, "heartseg-2"):
+        with listen("heart.wav", speed=None, model=model) as events:
+            assert list(events) == directly(heart)
+    assert mine.windows > 100
+    with pytest.raises(ModelError, match="none"):
+        listen("heart.wav", model="none")
+
+
+def test_arguments_that_do_not_go_together():
+    for wrong in ({"device": 0}, {"wait": True}, {"source": Replay([])}, {"speed": 0}):
+        with pytest.raises(ValueError):
+            listen("heart.wav", **wrong)
+    with pytest.raises(ValueError):
+        listen(source=Replay([]), device=0)
 
 
 def test_the_example(heart, capsys):

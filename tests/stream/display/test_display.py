@@ -17,11 +17,12 @@ import time
 import numpy as np
 import pytest
 
-from heartseg.stream.display.layout import Display
-from heartseg.stream.display.state import View
-from heartseg.stream.display.theme import Look
+from heartseg.stream.display.layout import rows
+from heartseg.stream.display.monitor import Monitor
+from heartseg.stream.display.state import DisplayState, History
+from heartseg.stream.display.theme import Theme
 from heartseg.stream.engine import Engine
-from heartseg.stream.events import Onset
+from heartseg.stream.events import Gap, Marker, Onset, Sound
 from heartseg.stream.segmenter.segmenter import Segmenter
 from heartseg.stream.sinks.wav import WavRecording
 from heartseg.stream.sources.replay import Replay
@@ -196,10 +197,10 @@ def test_without_unicode_it_keeps_to_ascii(terminal, width, height):
 def test_a_failing_display_leaves_the_terminal_and_the_files_in_order(terminal, tmp_path):
     (tmp_path / "broken.py").write_text(
         "import sys\n"
-        "from heartseg.stream import display\n"
+        "from heartseg.stream.display import loop\n"
         "from heartseg.stream.cli import main\n"
-        "rows, times = display.Display.rows, iter(range(40))\n"
-        "display.Display.rows = lambda *a: rows(*a) if next(times, None) is not None else 1 / 0\n"
+        "rows, times = loop.rows, iter(range(40))\n"
+        "loop.rows = lambda *a: rows(*a) if next(times, None) is not None else 1 / 0\n"
         "sys.exit(main(['--demo', '--jsonl', 'events.jsonl']))\n"
     )
     terminal.open(80, 24)
@@ -210,21 +211,48 @@ def test_a_failing_display_leaves_the_terminal_and_the_files_in_order(terminal, 
     assert "cursor_flag 1" in terminal.tmux("display-message", "-p", "cursor_flag #{cursor_flag}")
 
 
+def text_of(drawn):
+    return ["".join(segment.text for segment in row) for row in drawn]
+
+
 def test_a_lost_device_is_told_and_its_lamp_goes_out(network):
-    engine, view, look = Engine(Segmenter(network), Replay([]), []), View(), Look(colour=False, blocks=True)
-    view.on_samples(np.zeros(44_100, np.float32))
-    view.on_event(Onset("S1", 40_000, 0.9, 44_000))
-    display = Display(engine, view, WavRecording(), look, "heartseg", "micro\x1b[2Jphone", 390)
+    source, history, theme = Replay([], name="micro\x1b[2Jphone"), History(), Theme(colour=False, blocks=True)
+    history.on_samples(np.zeros(44_100, np.float32))
+    history.on_event(Onset("S1", 40_000, 0.9, 44_000))
+    monitor = Monitor(Engine(Segmenter(network), source, []), history, WavRecording(), "heartseg", 390)
 
     def drawn():
-        segments = [segment for row in display.rows(60, 16) for segment in row]
-        return "".join(s.text for s in segments), any(s.style == look.lit[1] for s in segments)
+        picture = rows(monitor.state(60), 60, 16, theme)
+        is_lit = any(segment.style == theme.lit[1] for row in picture for segment in row)
+        return "".join(text_of(picture)), is_lit
 
-    text, lit = drawn()
-    assert "listening ..." in text and lit and "\x1b" not in text
-    engine._source.state = "device lost: waiting for it"
-    text, lit = drawn()
-    assert "device lost: waiting for it" in text and not lit
+    text, is_lit = drawn()
+    assert "listening ..." in text and is_lit and "\x1b" not in text
+    source.state = "device lost: waiting for it"
+    text, is_lit = drawn()
+    assert "device lost: waiting for it" in text and not is_lit
+
+
+def a_state(**fields):
+    """Ten seconds of steady sound with one of each event in the last second."""
+    events = (Sound("S1", 400_000, 405_000, 0.9, 420_000), Gap(410_000, 419_000, "lost"), Marker(425_000))
+    onsets = (Onset("S2", 430_000, 0.8, 434_000),)
+    return DisplayState(441_000, np.full(3000, 0.1, np.float32), np.zeros(18_900, np.float32), events, onsets, **fields)
+
+
+@pytest.mark.parametrize("theme", [Theme(colour, blocks) for colour in (True, False) for blocks in (True, False)])
+def test_a_picture_depends_on_its_state_alone(theme):
+    state = a_state(title="heartseg", source="heart.wav", lag_ms=390.0, load=0.01, hint="heartbeat")
+    for columns, lines in ((60, 16), (80, 24), (120, 40)):
+        picture = rows(state, columns, lines, theme)
+        assert picture == rows(state, columns, lines, theme) and len(picture) == lines
+        assert {len(text) for text in text_of(picture)} == {columns}
+        text = "\n".join(text_of(picture))
+        for word in ("heart.wav", "heartbeat", "lag 390 ms", "headroom 100", "lub", "dub", "gap", theme.sign("▲", "^")):
+            assert word in text
+    assert "PAUSED" in "".join(text_of(rows(a_state(paused=True), 80, 24, theme)))
+    assert "REC 01:02" in "".join(text_of(rows(a_state(recording_s=62.0), 80, 24, theme)))
+    assert "mark this moment" in "".join(text_of(rows(a_state(help=True), 80, 24, theme)))
 
 
 def in_a_terminal(args, folder, also=lambda: None):

@@ -1,12 +1,13 @@
 """What is said of the signal, and that nobody is said to talk who does not."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from heartseg.stream.display.hints import Hints, hint, voice
-from heartseg.stream.display.state import View
+from heartseg.stream.display.hints import Hints, hint, is_voice
+from heartseg.stream.display.state import History
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.sources.file import FileSource
 from heartseg.stream.sources.simulated import SimulatedHeart
@@ -14,11 +15,11 @@ from heartseg.stream.sources.simulated import SimulatedHeart
 SECONDS = 4
 
 
-def heard(samples):
-    view = View()
-    for at in range(0, len(samples), 441):
-        view.heard(samples[at : at + 441].astype(np.float32))
-    return view.snapshot()
+def state(samples, presence=0.0):
+    history = History()
+    for first in range(0, len(samples), 441):
+        history.on_samples(samples[first : first + 441].astype(np.float32))
+    return replace(history.state(), presence=presence)
 
 
 def a_heart(level=0.25, murmur=0.0):
@@ -49,16 +50,16 @@ def a_voice(pitch, seed=0):
 @pytest.mark.parametrize("pitch", [120, 160, 240])
 def test_a_voice_is_heard(pitch):
     for seed in range(3):
-        assert hint(heard(a_voice(pitch, seed)), 0.0) == "talking nearby"
+        assert hint(state(a_voice(pitch, seed), 0.0)) == "talking nearby"
 
 
 def test_a_voice_over_a_heart_is_heard():
-    assert hint(heard(a_voice(120) + a_heart(0.1)), 1.0) == "talking nearby"
+    assert hint(state(a_voice(120) + a_heart(0.1), 1.0)) == "talking nearby"
 
 
 @pytest.mark.parametrize("murmur", [0.0, 0.5])
 def test_a_heart_is_no_voice(murmur):
-    assert hint(heard(a_heart(murmur=murmur)), 1.0) == "heartbeat"
+    assert hint(state(a_heart(murmur=murmur), 1.0)) == "heartbeat"
 
 
 def test_noise_hum_and_knocks_are_no_voice():
@@ -70,7 +71,7 @@ def test_noise_hum_and_knocks_are_no_voice():
     knocks[:: STREAM_RATE // 3] = 0.9
     whistle = 0.2 * np.sin(2 * np.pi * 1000 * t)
     for sound in (hiss, rubbing, hum, knocks, whistle):
-        assert hint(heard(sound), 0.0) == "no heartbeat found"
+        assert hint(state(sound, 0.0)) == "no heartbeat found"
 
 
 def test_real_hearts_do_not_talk(data):
@@ -79,21 +80,21 @@ def test_real_hearts_do_not_talk(data):
     for path in paths:
         sound = np.concatenate(list(FileSource(path).blocks()))
         for at in range(0, len(sound) - SECONDS * STREAM_RATE, SECONDS * STREAM_RATE):
-            spoken += voice(heard(sound[at : at + SECONDS * STREAM_RATE]).recent)
+            spoken += is_voice(state(sound[at : at + SECONDS * STREAM_RATE]).recent)
             windows += 1
     assert windows > 60 and spoken <= 0.02 * windows
 
 
 def test_the_level_is_judged():
-    assert hint(heard(np.zeros(SECONDS * STREAM_RATE)), 0.0).startswith("silence")
-    assert hint(heard(a_heart(0.001)), 0.0) == "too quiet: press harder"
-    assert hint(heard(a_heart(0.001)), 1.0) == "heartbeat"
-    assert hint(heard(a_heart()), 0.0) == "no heartbeat found"
-    assert hint(heard(np.clip(20 * a_heart(), -1, 1)), 1.0) == "clipping: lower the gain"
+    assert hint(state(np.zeros(SECONDS * STREAM_RATE), 0.0)).startswith("silence")
+    assert hint(state(a_heart(0.001), 0.0)) == "too quiet: press harder"
+    assert hint(state(a_heart(0.001), 1.0)) == "heartbeat"
+    assert hint(state(a_heart(), 0.0)) == "no heartbeat found"
+    assert hint(state(np.clip(20 * a_heart(), -1, 1), 1.0)) == "clipping: lower the gain"
 
 
 def test_a_hint_stands_for_half_a_second():
-    hints, state = Hints(), heard(a_heart())
-    assert hints.words(heard(a_heart()[:STREAM_RATE]), 1.0) == "listening ..."
-    assert hints.words(state, 1.0) == "heartbeat"
-    assert hints.words(state, 0.0) == "heartbeat"
+    hints, heart = Hints(), a_heart()
+    assert hints.hint(state(heart[:STREAM_RATE], 1.0)) == "listening ..."
+    assert hints.hint(state(heart, 1.0)) == "heartbeat"
+    assert hints.hint(state(heart, 0.0)) == "heartbeat"

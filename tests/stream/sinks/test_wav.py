@@ -36,11 +36,11 @@ def heart(seconds):
 def test_silence_stands_for_what_was_missed_so_that_times_agree(tmp_path, network):
     before, lost, after = heart(8), 3 * STREAM_RATE + 17, heart(20)
     segmenter, recording = Segmenter(network), WavRecording(str(tmp_path / "kept.wav"))
-    recording.heard(before)
+    recording.on_samples(before)
     events = segmenter.push(before)
-    recording.missed(lost)
+    recording.on_missing(lost)
     events += segmenter.gap(lost, "device lost")
-    recording.heard(after)
+    recording.on_samples(after)
     events += segmenter.push(after) + segmenter.flush()
     assert recording.recording and recording.seconds == (len(before) + lost + len(after)) / STREAM_RATE
     recording.close(None)
@@ -61,15 +61,15 @@ def test_silence_stands_for_what_was_missed_so_that_times_agree(tmp_path, networ
 def test_it_can_be_stopped_and_started_while_it_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     recording = WavRecording()
-    recording.heard(SECOND)
+    recording.on_samples(SECOND)
     assert not recording.recording and recording.path is None and recording.seconds == 0
     paths = []
     for part in (SECOND, -SECOND):
         recording.toggle()
         assert recording.recording and recording.message is None
-        recording.heard(part)
+        recording.on_samples(part)
         recording.toggle()
-        recording.heard(SECOND)
+        recording.on_samples(SECOND)
         assert not recording.recording and recording.seconds == 1.0 and "recorded 1.0 s" in recording.message
         assert re.fullmatch(r"heartseg-\d{8}-\d{6}(-\d)?\.wav", recording.path)
         paths.append(recording.path)
@@ -89,16 +89,16 @@ def test_one_that_cannot_be_started_says_so_and_harms_nothing(tmp_path, monkeypa
     recording = WavRecording()
     recording.toggle()
     assert not recording.recording and "cannot be written" in recording.message == recording.failure
-    recording.heard(SECOND)
+    recording.on_samples(SECOND)
     recording.close(None)
 
 
 def test_beyond_4_gib_it_goes_on_as_rf64(tmp_path, monkeypatch):
     monkeypatch.setattr(recording_module, "RIFF_LARGEST", 6 * STREAM_RATE)
     recording = WavRecording(str(tmp_path / "kept.wav"))
-    recording.heard(SECOND)
+    recording.on_samples(SECOND)
     assert soundfile.info(recording.path).format == "WAV"
-    recording.heard(SECOND)
+    recording.on_samples(SECOND)
     recording.close(None)
     assert soundfile.info(recording.path).format == "RF64"
     np.testing.assert_array_equal(kept(recording.path), np.tile(SECOND, 2))
@@ -108,7 +108,7 @@ def test_whatever_is_done_at_any_time_the_file_opens_and_is_at_most_a_second_sho
     recording = WavRecording(str(tmp_path / "kept.wav"))
     length = 0
     for n in (441, 5 * 441, 22_050, 1, 44_099, 22_049):
-        recording.heard(SECOND[:n])
+        recording.on_samples(SECOND[:n])
         length += n
         assert length - STREAM_RATE // 2 <= soundfile.info(recording.path).frames <= length
     recording.close(None)
