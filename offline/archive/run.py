@@ -12,7 +12,7 @@ from ...stream.rates import seconds
 from ...stream.segmenter.lag import Lag
 from ...stream.sources.base import SourceError
 from ...stream.sources.file import FileSource
-from ..console import SoundRate, bar
+from ..console import SoundRate, bar, write_whole
 from ..formats import Format
 from .find import Item
 from .manifest import Entry, Manifest
@@ -104,14 +104,8 @@ def _length(file: Path) -> float:
 
 def _store(content: bytes, target: Path, manifest: Manifest, entry: Entry) -> str:
     """Write a result, whole or not at all, and note it; why that failed, else nothing."""
-    part = target.with_name(target.name + ".part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            part.write_bytes(content)
-            os.replace(part, target)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(target, content)
         manifest.add(entry)
     except OSError as error:
         return f"{target}: cannot be written ({error.strerror})"

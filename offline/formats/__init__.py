@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...stream.events import Event
-from ..console import MissingExtra
+from ..console import require
 from ..datasets.cinc2016 import read_cinc_states
 from ..datasets.circor import read_circor_tsv
 from ..datasets.pascal import PASCAL_TABLE, read_pascal_marks
@@ -44,8 +43,8 @@ class Format:
 
     def check(self) -> None:
         """Raises MissingExtra where its library is not installed; the extra has the library's name."""
-        if self.library and find_spec(self.library) is None:
-            raise MissingExtra(f"the format {self.name}", self.library, self.library)
+        if self.library:
+            require(f"the format {self.name}", self.library, self.library)
 
 
 FORMATS = {
