@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..stream.events import KINDS as KINDS
+from ..stream.vitals import LONGEST_CYCLE_S
 from .datasets.pascal import PASCAL_MARGIN_S
 from .datasets.recording import Recording
 
@@ -23,6 +24,7 @@ _TOUCHES_S = 0.001  # intervals further apart than this belong to different anno
 _RECORD_START_S = 0.02  # a sound that starts before this touches the start of the recording
 _CUT_SHARE = 0.7  # an edge sound shorter than this share of the median is cut
 _ROUNDING_S = 1e-9
+_SHORTEST_CYCLE_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,12 @@ def reference_of(recording: Recording) -> Reference:
 
 
 def median_bpm(s1_s: NDArray[np.float64]) -> float:
-    """Median heart rate over successive S1, shape (n,), less than 2.5 s apart; nan without any."""
+    """Median heart rate of successive S1, shape (n,), in seconds; nan without any two.
+
+    Cycles longer than `LONGEST_CYCLE_S`, the limit of every heart rate, lack a sound.
+    """
     cycle = np.diff(s1_s)
-    cycle = cycle[(cycle > 0.2) & (cycle < 2.5)]
+    cycle = cycle[(cycle > _SHORTEST_CYCLE_S) & (cycle <= LONGEST_CYCLE_S)]
     return 60.0 / float(np.median(cycle)) if len(cycle) else float("nan")
 
 

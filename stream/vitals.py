@@ -13,6 +13,9 @@ _REMEMBERED_S = 10.0
 LONGEST_SYSTOLE_S, LONGEST_DIASTOLE_S = 0.8, 2.0
 """From the onset of S1 to that of S2, and of S2 to that of the next S1: beyond these a sound was missed between."""
 
+LONGEST_CYCLE_S = LONGEST_SYSTOLE_S + LONGEST_DIASTOLE_S
+"""From one S1 to the next, for the heart rate."""
+
 
 @dataclass(frozen=True)
 class Vitals:
@@ -52,7 +55,7 @@ class VitalSigns:
                 systole.append(interval)
             elif before.kind == "S2" and after.kind == "S1" and interval <= 1000 * LONGEST_DIASTOLE_S:
                 diastole.append(interval)
-                if last_s1 is not None and after.onset - last_s1.onset < 2.5 * STREAM_RATE:
+                if last_s1 is not None and after.onset - last_s1.onset <= LONGEST_CYCLE_S * STREAM_RATE:
                     cycle.append((after.onset - last_s1.onset) / STREAM_RATE)
         return Vitals(
             bpm=60.0 / median(cycle) if cycle else None,

@@ -11,10 +11,12 @@ from heartseg.offline.cli import main
 from heartseg.offline.datasets.circor import read_circor_tsv
 from heartseg.offline.datasets.recording import DataError
 from heartseg.offline.formats import FORMATS, read_prediction, read_recording
+from heartseg.offline.segmentation import Segmentation
 from heartseg.stream.events import Gap, Onset, Sound
+from heartseg.stream.sinks.base import Accounts
 
 SESSION = {"type": "session", "heartseg": "0.1.0", "model": "heartseg-2", "notice": "Not a medical device."}
-END = {"type": "end", "samples": {"captured": 10 * 44_100}}
+ACCOUNTS = Accounts(10 * 44_100, 10 * 44_100, 0, 0)
 
 
 def beat(start):
@@ -42,7 +44,7 @@ def tool(name):
 
 def write(folder, form, events=EVENTS, name="r"):
     path = folder / (name + FORMATS[form].ending)
-    path.write_bytes(FORMATS[form].write(events, SESSION, END))
+    path.write_bytes(FORMATS[form].write(Segmentation(list(events), ACCOUNTS, SESSION, [])))
     return path
 
 

@@ -65,12 +65,12 @@ def segment_files(
         total = sum(left.values())
         task = progress.add_task("segmenting", total=total, done=f"0/{len(entries)}")
 
-        def heard(item: Item, samples: int) -> None:
-            left[item] -= seconds(samples)
-            progress.advance(task, seconds(samples))
+        def on_samples(item: Item, length: int) -> None:
+            left[item] -= seconds(length)
+            progress.advance(task, seconds(length))
 
         try:
-            with closing(outcomes(list(entries), form.name, lag, min(jobs, len(entries)), heard)) as made:
+            with closing(outcomes(list(entries), form.name, lag, min(jobs, len(entries)), on_samples)) as made:
                 for number, outcome in enumerate(made, 1):
                     for warning in outcome.warnings:
                         say(f"warning: {warning}")

@@ -12,8 +12,8 @@ from ..datasets.recording import Recording
 from ..evaluation.evaluate import PEAK_BEFORE_CENTRE_S, Evaluation, Predict, evaluate_each
 from ..evaluation.networks import by_network
 from ..scoring import KINDS, Prediction, by_centre
-from ..training.corpus import pcg_of
-from .clips import ClipNetwork, cut, whole
+from ..segmentation import read_pcg, read_stream
+from .clips import ClipNetwork, cut
 from .envelope import kinds, peaks
 
 _ONSET_BEFORE_PEAK_S = 0.035
@@ -33,14 +33,14 @@ def segments(at: NDArray[np.float64], kind: NDArray[np.int64]) -> Prediction:
 
 def by_envelope(recording: Recording) -> Prediction:
     """The envelope's peaks, named by their intervals. Raises SourceError."""
-    at = peaks(pcg_of(recording.audio))
+    at = peaks(read_pcg(recording.audio))
     return segments(at, kinds(at))
 
 
 def by_clips(recording: Recording, network: ClipNetwork) -> Prediction:
     """The envelope's peaks as marks: a clip from each to the next, named by the clip network. Raises SourceError."""
-    at = peaks(pcg_of(recording.audio))
-    clips = cut(whole(recording.audio), np.rint(at * STREAM_RATE).astype(np.int64))
+    at = peaks(read_pcg(recording.audio))
+    clips = cut(read_stream(recording.audio), np.rint(at * STREAM_RATE).astype(np.int64))
     return segments(at, (network.s2(clips, recording.name) > 0.5).astype(np.int64))
 
 

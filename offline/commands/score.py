@@ -47,10 +47,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         args.json.write_text(json.dumps(evaluation.as_dict(), indent=1) + "\n", encoding="utf-8")
     if args.plots:
-        from ..training.corpus import pcg_of
+        from ..segmentation import read_pcg
 
         for s in evaluation.worst(args.worst):
-            picture = Picture(s.name, pcg_of(s.recording.audio), s.prediction, reference=s.reference)
+            picture = Picture(s.name, read_pcg(s.recording.audio), s.prediction, reference=s.reference)
             save(picture, args.plots / f"{s.name}.png")
     return 0
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from ...models import Network, load
 from ...stream.segmenter.lag import DEFAULT_LAG, FAST_HOP, FULL_CONTEXT, LONGEST_LOOKAHEAD, Lag
 from ...stream.segmenter.segmenter import Segmenter
-from ...stream.sources.file import FileSource
 from ..console import drawing
 from ..datasets.recording import Recording
 from ..formats import onsets_of, prediction_of
 from ..scoring import Prediction
+from ..segmentation import read_stream
 from .evaluate import Evaluation, evaluate_each
 
 ONSET, FAST_ONSET = "onset", "onset, fast"
@@ -70,14 +70,14 @@ class _Remembered:
 
 def predictions(recording: Recording, networks: Mapping[str, Network]) -> dict[str, Prediction]:
     """The live path's sounds of a recording at every lag. networks: by name. Raises SourceError."""
-    blocks = list(FileSource(recording.audio).blocks())
+    samples = read_stream(recording.audio)
     remembered = {(lag.network, lag.hop): _Remembered(networks[lag.network]) for lag in lags().values()}
     predicted = {}
     for name, lag in lags().items():
         answers = remembered[lag.network, lag.hop]
         answers.rewind()
         segmenter = Segmenter(cast(Network, answers), lag)
-        events = [event for block in blocks for event in segmenter.push(block)] + segmenter.flush()
+        events = segmenter.push(samples) + segmenter.flush()
         if lag == DEFAULT_LAG:
             predicted[ONSET] = onsets_of(events)
         if lag == _FAST_LAG:

@@ -10,10 +10,10 @@ from ...models import Network
 from ...stream.rates import FRAME_RATE, STREAM_RATE, Samples
 from ...stream.segmenter.lag import DEFAULT_LAG
 from ...stream.segmenter.segmenter import Segmenter
-from ...stream.sources.file import FileSource
 from ..datasets.recording import Recording
 from ..formats import prediction_of
 from ..scoring import HEADLINE_S, KINDS, Prediction, Reference, match, reference_of
+from ..segmentation import read_stream
 from .evaluate import Evaluation, as_marked, evaluate_each
 
 Disturbance = Callable[[np.random.Generator, Samples], Samples]
@@ -101,7 +101,7 @@ def stress(
     beats: list[int] = []
 
     def predict(recording: Recording) -> dict[str, Prediction]:
-        x = np.concatenate(list(FileSource(recording.audio).blocks()))
+        x = read_stream(recording.audio)
         seed = next(seeds)
         predicted = {
             name: _segment(np.asarray(disturb(np.random.default_rng(seed), x), np.float32), network)

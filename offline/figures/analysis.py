@@ -16,7 +16,7 @@ from ...stream.segmenter.lag import FULL_CONTEXT, Lag
 from ...stream.segmenter.windows import Windows
 from ...stream.sources.base import SourceError
 from ...stream.sources.file import FileSource
-from ..segment import segment
+from ..segmentation import segment
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,9 @@ class _Stretch:
 
 def hear(path: Path, network: Network, lag: Lag) -> Heard:
     """Hear a recording from start to end, twice: for its events, and for all else. Raises SourceError."""
-    events, session, end, warnings = segment(path, network, lag)
-    length = end["samples"]["captured"]
+    segmentation = segment(path, network, lag)
+    events, session, warnings = segmentation.events, segmentation.session, segmentation.warnings
+    length = segmentation.accounts.captured
     if not length:
         raise SourceError(f"{path}: holds no sound")
     source = FileSource(path)
@@ -108,7 +109,7 @@ def hear(path: Path, network: Network, lag: Lag) -> Heard:
         _lay(pcg, stretch.start / DECIMATION, stretch.pcg)
         _lay(posterior, stretch.start / STREAM_PER_FRAME, stretch.posterior)
         _lay(presence, stretch.start / STREAM_PER_FRAME, stretch.presence)
-    heard = max(1, end["samples"]["processed"])
+    heard = max(1, segmentation.accounts.processed)
     return Heard(
         path, session, lag, events, warnings, pcg, posterior, presence, source.rate, length / STREAM_RATE,
         peak, float(np.sqrt(energy / heard)), clipped / heard,
