@@ -12,7 +12,7 @@ import soxr
 
 from bench.measure import Figure, FloatArray, figure, heart, must
 from heartseg.models import Network, load
-from heartseg.offline.segment import segment
+from heartseg.offline.segmentation import segment
 from heartseg.stream.engine import warm_up
 from heartseg.stream.events import Event, Sound
 from heartseg.stream.rates import STREAM_RATE
@@ -58,7 +58,7 @@ def measure(count: int = 4, seconds: float = 60, rounds: int = 5, beside: bool =
         paths = recordings(Path(folder), count, seconds)
         for _ in range(rounds):
             began = time.process_time()
-            events = [segment(path, network, FULL_CONTEXT)[0] for path in paths]
+            events = [segment(path, network, FULL_CONTEXT).events for path in paths]
             speeds.append(count * seconds / (time.process_time() - began))
         for found, path in zip(events, paths, strict=True):
             check(found, path, network)

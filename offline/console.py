@@ -1,6 +1,9 @@
 """What the commands of `heartseg-offline` share: how they speak, refuse, show progress and load matplotlib."""
 
+import os
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -24,12 +27,28 @@ class MissingExtra(Exception):
         super().__init__(f"{what} needs {library}: pip install 'heartseg[{extra}]'")
 
 
+def require(what: str, library: str, extra: str) -> None:
+    """Raises MissingExtra where the library that `what` needs is not installed. It is not imported."""
+    if find_spec(library) is None:
+        raise MissingExtra(what, library, extra)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all; its folder is made where it is missing. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def drawing() -> Any:
     """`matplotlib.pyplot`, set to draw to files alone. Raises MissingExtra."""
-    try:
-        import matplotlib
-    except ImportError:
-        raise MissingExtra("the plot", "matplotlib", "plot") from None
+    require("the plot", "matplotlib", "plot")
+    import matplotlib
+
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from ..stream.events import KINDS as KINDS
+from ..stream.vitals import LONGEST_CYCLE_S
 from .datasets.pascal import PASCAL_MARGIN_S
 from .datasets.recording import Recording
 
@@ -24,6 +24,7 @@ _TOUCHES_S = 0.001  # intervals further apart than this belong to different anno
 _RECORD_START_S = 0.02  # a sound that starts before this touches the start of the recording
 _CUT_SHARE = 0.7  # an edge sound shorter than this share of the median is cut
 _ROUNDING_S = 1e-9
+_SHORTEST_CYCLE_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,12 @@ def reference_of(recording: Recording) -> Reference:
 
 
 def median_bpm(s1_s: NDArray[np.float64]) -> float:
-    """Median heart rate over successive S1, shape (n,), less than 2.5 s apart; nan without any."""
+    """Median heart rate of successive S1, shape (n,), in seconds; nan without any two.
+
+    Cycles longer than `LONGEST_CYCLE_S`, the limit of every heart rate, lack a sound.
+    """
     cycle = np.diff(s1_s)
-    cycle = cycle[(cycle > 0.2) & (cycle < 2.5)]
+    cycle = cycle[(cycle > _SHORTEST_CYCLE_S) & (cycle <= LONGEST_CYCLE_S)]
     return 60.0 / float(np.median(cycle)) if len(cycle) else float("nan")
 
 
@@ -109,6 +113,8 @@ def match(
     Of all matchings of maximum size, one of least total error. Works cluster by cluster, so that a day of sound
     costs no more per beat than a minute.
     """
+    from scipy.optimize import linear_sum_assignment  # half a second, which help should not wait for
+
     tolerance += _ROUNDING_S
     every = np.concatenate([a, b])
     order = np.argsort(every, kind="stable")
@@ -169,12 +175,38 @@ class Counts:
 
     @property
     def all_errors(self) -> NDArray[np.float64]:
-        """Centre errors of matched sounds, predicted minus reference, seconds."""
+        """Centre errors of matched sounds, predicted minus reference, in seconds: shape (tp,)."""
         return np.concatenate([np.zeros(0), *self.errors])
+
+    @property
+    def mae_ms(self) -> float:
+        """Mean absolute error of the centre, in ms."""
+        return _mean_ms(np.abs(self.all_errors))
+
+    @property
+    def bias_ms(self) -> float:
+        """Mean error of the centre, in ms; positive where predictions are late."""
+        return _mean_ms(self.all_errors)
+
+    def as_dict(self) -> dict[str, float]:
+        """Counts and figures, for JSON."""
+        error = np.abs(self.all_errors)
+        return {
+            "references": self.references, "predictions": self.predictions,
+            "tp": self.tp, "fp": self.fp, "fn": self.fn,
+            "sensitivity": self.sensitivity, "precision": self.precision, "f1": self.f1,
+            "swaps": self.swaps, "swap_rate": self.swap_rate, "mae_ms": self.mae_ms,
+            "median_error_ms": float(np.median(error * 1000)) if len(error) else float("nan"),
+            "bias_ms": self.bias_ms,
+        }  # fmt: skip
 
 
 def _ratio(a: float, b: float) -> float:
     return a / b if b else float("nan")
+
+
+def _mean_ms(error: NDArray[np.float64]) -> float:
+    return float((error * 1000).mean()) if len(error) else float("nan")
 
 
 def score(reference: Reference, prediction: Prediction, tolerance: float) -> dict[str, Counts]:

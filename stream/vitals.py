@@ -13,7 +13,7 @@ _REMEMBERED_S = 10.0
 LONGEST_SYSTOLE_S, LONGEST_DIASTOLE_S = 0.8, 2.0
 """Onset to onset, S1 to S2 and S2 to S1. In a longer interval a sound was missed."""
 
-LONGEST_CYCLE_S = 2.5
+LONGEST_CYCLE_S = LONGEST_SYSTOLE_S + LONGEST_DIASTOLE_S
 """From one S1 to the next, for the heart rate."""
 
 
@@ -55,7 +55,7 @@ class VitalSigns:
                 systoles.append(interval_ms)
             elif first.kind == "S2" and second.kind == "S1" and interval_ms <= 1000 * LONGEST_DIASTOLE_S:
                 diastoles.append(interval_ms)
-                if s1 is not None and second.onset - s1.onset < LONGEST_CYCLE_S * STREAM_RATE:
+                if s1 is not None and second.onset - s1.onset <= LONGEST_CYCLE_S * STREAM_RATE:
                     cycles.append((second.onset - s1.onset) / STREAM_RATE)
         return Vitals(
             bpm=60.0 / median(cycles) if cycles else None,

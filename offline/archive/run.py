@@ -12,7 +12,7 @@ from ...stream.rates import seconds
 from ...stream.segmenter.lag import Lag
 from ...stream.sources.base import SourceError
 from ...stream.sources.file import FileSource
-from ..console import SoundRate, bar
+from ..console import SoundRate, bar, write_whole
 from ..formats import Format
 from .find import Item
 from .manifest import Entry, Manifest
@@ -65,12 +65,12 @@ def segment_files(
         total = sum(left.values())
         task = progress.add_task("segmenting", total=total, done=f"0/{len(entries)}")
 
-        def heard(item: Item, samples: int) -> None:
-            left[item] -= seconds(samples)
-            progress.advance(task, seconds(samples))
+        def on_samples(item: Item, length: int) -> None:
+            left[item] -= seconds(length)
+            progress.advance(task, seconds(length))
 
         try:
-            with closing(outcomes(list(entries), form.name, lag, min(jobs, len(entries)), heard)) as made:
+            with closing(outcomes(list(entries), form.name, lag, min(jobs, len(entries)), on_samples)) as made:
                 for number, outcome in enumerate(made, 1):
                     for warning in outcome.warnings:
                         say(f"warning: {warning}")
@@ -104,14 +104,8 @@ def _length(file: Path) -> float:
 
 def _store(content: bytes, target: Path, manifest: Manifest, entry: Entry) -> str:
     """Write a result, whole or not at all, and note it; why that failed, else nothing."""
-    part = target.with_name(target.name + ".part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            part.write_bytes(content)
-            os.replace(part, target)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(target, content)
         manifest.add(entry)
     except OSError as error:
         return f"{target}: cannot be written ({error.strerror})"

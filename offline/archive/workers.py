@@ -13,11 +13,11 @@ from ...models import Network, load
 from ...stream.segmenter.lag import Lag
 from ...stream.sources.base import SourceError
 from ..formats import FORMATS
-from ..segment import segment
+from ..segmentation import segment
 from .find import Item
 
-Heard = Callable[[Item, int], None]
-"""Told of each recording how many more samples of the stream (44,100 Hz) were heard."""
+OnSamples = Callable[[Item, int], None]
+"""Called with a recording and the number of stream samples (44,100 Hz) that were processed since the last call."""
 
 
 @dataclass(frozen=True)
@@ -30,25 +30,27 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
 
 
-def outcome(item: Item, form: str, lag: Lag, network: Network, heard: Heard) -> Outcome:
+def outcome(item: Item, form: str, lag: Lag, network: Network, on_samples: OnSamples) -> Outcome:
     """Segment one recording; whatever is wrong with it is told in the outcome."""
     try:
-        events, first, last, warnings = segment(item.file, network, lag, lambda samples: heard(item, samples))
-        return Outcome(item, FORMATS[form].write(events, first, last), "", warnings)
+        segmentation = segment(item.file, network, lag, lambda length: on_samples(item, length))
+        return Outcome(item, FORMATS[form].write(segmentation), "", segmentation.warnings)
     except SourceError as error:
         return Outcome(item, error=str(error))
     except Exception as error:  # one recording in ten thousand must not cost the others
         return Outcome(item, error=f"{item.file}: cannot be segmented ({type(error).__name__}: {error})")
 
 
-def outcomes(items: Sequence[Item], form: str, lag: Lag, jobs: int, heard: Heard) -> Generator[Outcome, None, None]:
+def outcomes(
+    items: Sequence[Item], form: str, lag: Lag, jobs: int, on_samples: OnSamples
+) -> Generator[Outcome, None, None]:
     """The outcome of each recording, as they come. Where a process dies, its recording has failed, and another starts.
 
     jobs: processes; 1 is this one. Close the iterator to end the processes at once.
     """
     if jobs == 1:
         network = load(lag.network)
-        yield from (outcome(item, form, lag, network, heard) for item in items)
+        yield from (outcome(item, form, lag, network, on_samples) for item in items)
         return
     waiting = deque(items)
     busy: dict[Connection, tuple[BaseProcess, Item]] = {}
@@ -61,20 +63,20 @@ def outcomes(items: Sequence[Item], form: str, lag: Lag, jobs: int, heard: Heard
                 assert isinstance(ready, Connection)
                 process, item = busy[ready]
                 try:
-                    said = ready.recv()
+                    message = ready.recv()
                 except (EOFError, OSError):
                     process.join(1.0)  # one that ended by itself is not to be told of as killed
                     _end(ready, busy.pop(ready)[0])
                     yield Outcome(item, error=f"{item.file}: the process that read it died ({_why(process)})")
                     continue
-                if isinstance(said, int):
-                    heard(item, said)
+                if isinstance(message, int):
+                    on_samples(item, message)
                     continue
                 if waiting:
                     busy[ready] = process, _give(ready, waiting.popleft())
                 else:
                     _end(ready, busy.pop(ready)[0])
-                yield said
+                yield message
     finally:
         for connection, (process, _) in busy.items():
             _end(connection, process)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from ...models import ModelError
 from ...models.loader import one_thread
 from ...stream.rates import Samples
-from ...stream.sources.file import FileSource
 from ..datasets.pascal import PASCAL_RATE
 from ..datasets.recording import Recording
+from ..segmentation import read_stream
 
 CLIP = 20_000
 """Samples of a clip at 44,100 Hz (0.45 s)."""
@@ -38,11 +38,6 @@ class Clips:
     names: tuple[str, ...]
 
 
-def whole(audio: Path) -> Samples:
-    """A recording at 44,100 Hz, as the live engine hears it: shape (n,). Raises SourceError."""
-    return np.concatenate([np.zeros(0, np.float32), *FileSource(audio).blocks()])
-
-
 def cut(sound: Samples, marks: NDArray[np.int64]) -> Samples:
     """From each mark to the next (the last: to the end), padded with zeros or cut to 20,000: shape (n, 20000)."""
     clips = np.zeros((len(marks), CLIP), np.float32)
@@ -59,7 +54,7 @@ def clips_of(recordings: Iterable[Recording], speed: float = 1.0) -> Clips:
     """
     sounds, lengths, kinds, names = [], [], [], []
     for recording in recordings:
-        sound = whole(recording.audio)
+        sound = read_stream(recording.audio)
         at = np.arange(0, len(sound) - 1, speed)
         played = np.interp(at, np.arange(len(sound)), sound).astype(np.float32)
         marks = np.rint(recording.start_s * PASCAL_RATE / speed).astype(np.int64)

@@ -9,15 +9,12 @@ from ...models import load
 from ...stream.rates import STREAM_RATE
 from ...stream.segmenter.lag import DEFAULT_LAG, FULL_CONTEXT, Lag
 from ..datasets.recording import Recording
-from ..evaluation.evaluate import PEAK_BEFORE_CENTRE_S, Scored, as_marked, evaluate
-from ..formats import prediction_of
-from ..scoring import HEADLINE_S, KINDS, Prediction, by_centre, reference_of
-from ..segment import segment
-from ..training.corpus import pcg_of
-from .clips import ClipNetwork, cut, whole
+from ..evaluation.evaluate import PEAK_BEFORE_CENTRE_S, Evaluation, Predict, evaluate_each
+from ..evaluation.networks import by_network
+from ..scoring import KINDS, Prediction, by_centre
+from ..segmentation import read_pcg, read_stream
+from .clips import ClipNetwork, cut
 from .envelope import kinds, peaks
-
-Method = Callable[[Recording], Prediction]
 
 _ONSET_BEFORE_PEAK_S = 0.035
 _OFFSET_AFTER_PEAK_S = _ONSET_BEFORE_PEAK_S + 2 * PEAK_BEFORE_CENTRE_S
@@ -36,25 +33,24 @@ def segments(at: NDArray[np.float64], kind: NDArray[np.int64]) -> Prediction:
 
 def by_envelope(recording: Recording) -> Prediction:
     """The envelope's peaks, named by their intervals. Raises SourceError."""
-    at = peaks(pcg_of(recording.audio))
+    at = peaks(read_pcg(recording.audio))
     return segments(at, kinds(at))
 
 
 def by_clips(recording: Recording, network: ClipNetwork) -> Prediction:
     """The envelope's peaks as marks: a clip from each to the next, named by the clip network. Raises SourceError."""
-    at = peaks(pcg_of(recording.audio))
-    clips = cut(whole(recording.audio), np.rint(at * STREAM_RATE).astype(np.int64))
+    at = peaks(read_pcg(recording.audio))
+    clips = cut(read_stream(recording.audio), np.rint(at * STREAM_RATE).astype(np.int64))
     return segments(at, (network.s2(clips, recording.name) > 0.5).astype(np.int64))
 
 
-def methods(clips: ClipNetwork | None) -> dict[str, Method]:
+def methods(clips: ClipNetwork | None) -> dict[str, Predict]:
     """Every way to segment, by its name in the table."""
 
-    def shipped(lag: Lag) -> Method:
-        network = load(lag.network)
-        return lambda recording: prediction_of(segment(recording.audio, network, lag)[0])
+    def shipped(lag: Lag) -> Predict:
+        return by_network(load(lag.network), lag)
 
-    named: dict[str, Method] = {"envelope and intervals, unsupervised": by_envelope}
+    named: dict[str, Predict] = {"envelope and intervals, unsupervised": by_envelope}
     if clips:
         named["clip network at the envelope's peaks"] = lambda recording: by_clips(recording, clips)
     named[f"heartseg, live ({DEFAULT_LAG.bound_ms:.0f} ms)"] = shipped(DEFAULT_LAG)
@@ -63,29 +59,24 @@ def methods(clips: ClipNetwork | None) -> dict[str, Method]:
 
 
 def compare(
-    sets: Mapping[str, Sequence[Recording]], every: Mapping[str, Method], say: Callable[[str], None]
-) -> dict[str, dict[str, tuple[float, float]]]:
-    """Pooled F1 within 60 ms, and with S1 and S2 as one kind: method -> set -> both. Raises SourceError."""
-    found: dict[str, dict[str, tuple[float, float]]] = {name: {} for name in every}
+    sets: Mapping[str, Sequence[Recording]], ways: Mapping[str, Predict], say: Callable[[str], None]
+) -> dict[str, dict[str, Evaluation]]:
+    """Evaluations: way to segment -> set -> evaluation. Raises SourceError."""
+    evaluations: dict[str, dict[str, Evaluation]] = {name: {} for name in ways}
     for data, recordings in sets.items():
-        scored: dict[str, list[Scored]] = {name: [] for name in every}
-        for done, recording in enumerate(recordings, 1):
-            reference = reference_of(recording)
-            for name, method in every.items():
-                prediction = as_marked(method(recording), recording)
-                scored[name].append(Scored(recording.name, reference, prediction))
-            if done % 50 == 0 or done == len(recordings):
-                say(f"{data}: {done} of {len(recordings)} recordings")
-        for name, pairs in scored.items():
-            row = evaluate(pairs)["tolerance_ms"][round(HEADLINE_S * 1000)]
-            found[name][data] = row["both"]["f1"], row["class_agnostic_f1"]
-    return found
+        of_set = evaluate_each(
+            recordings, ways, lambda recording: {way: predict(recording) for way, predict in ways.items()}, say, data
+        )
+        for name, evaluation in of_set.items():
+            evaluations[name][data] = evaluation
+    return evaluations
 
 
-def table(found: Mapping[str, Mapping[str, tuple[float, float]]]) -> str:
-    """A Markdown table, in percent."""
-    sets = list(next(iter(found.values())))
+def comparison_table(evaluations: Mapping[str, Mapping[str, Evaluation]]) -> str:
+    """A Markdown table, in percent: pooled F1 within 60 ms, and the same with S1 and S2 as one kind."""
+    sets = list(next(iter(evaluations.values())))
     lines = ["| F1 within 60 ms, % (S1 and S2 as one kind) | " + " | ".join(sets) + " |", "|---" * len(sets) + "|---|"]
-    for name, row in found.items():
-        lines.append(f"| {name} | " + " | ".join(f"{f * 100:.1f} ({e * 100:.1f})" for f, e in row.values()) + " |")
+    for name, row in evaluations.items():
+        cells = [f"{e.f1 * 100:.1f} ({e.class_agnostic_f1 * 100:.1f})" for e in row.values()]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"

@@ -14,6 +14,7 @@ import tf2onnx
 from numpy.typing import NDArray
 
 from ...stream.rates import Samples
+from ..console import write_whole
 from ..datasets.recording import Recording
 from .clips import CLIP, Clips, clips_of, each_normalised
 from .learning import Learning
@@ -173,6 +174,4 @@ def export(trained: Mended, path: Path) -> None:
 
     model, _ = tf2onnx.convert.from_function(every_fold, input_signature=every_fold.input_signature, opset=_OPSET)
     onnx.helper.set_model_props(model, {"held_out": json.dumps(trained.held_out)})
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(model.SerializeToString())
-    part.replace(path)
+    write_whole(path, model.SerializeToString())

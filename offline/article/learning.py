@@ -42,7 +42,7 @@ def write_csv(curves: Mapping[str, Learning], path: Path) -> None:
                 table.writerow([network, epoch, *(f"{v:.4f}" for v in row)])
 
 
-def plot(curves: Mapping[str, Learning], majority: float, path: Path) -> None:
+def draw_curves(curves: Mapping[str, Learning], majority: float, path: Path) -> None:
     """Accuracy above, loss below, a column for each network; dashed: held out; dotted: always the larger class."""
     plt = drawing()
     figure, axes = plt.subplots(2, len(curves), figsize=(3.6 * len(curves), 5), sharex="col", squeeze=False)

@@ -40,6 +40,11 @@ def public_set(folder: Path) -> PublicSet:
     )
 
 
+def read_set(folder: Path) -> list[Recording]:
+    """The annotated recordings of a folder, whichever supported set it is. Raises DataError."""
+    return list(public_set(folder).read(folder, None))
+
+
 def find_sets(root: Path) -> list[Path]:
     """The supported sets among a folder, those in it and those in these. Raises DataError where there is none."""
     if not root.is_dir():

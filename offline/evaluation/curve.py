@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +10,12 @@ from numpy.typing import NDArray
 from ...models import Network, load
 from ...stream.segmenter.lag import DEFAULT_LAG, FAST_HOP, FULL_CONTEXT, LONGEST_LOOKAHEAD, Lag
 from ...stream.segmenter.segmenter import Segmenter
-from ...stream.sources.file import FileSource
 from ..console import drawing
 from ..datasets.recording import Recording
 from ..formats import onsets_of, prediction_of
-from ..scoring import HEADLINE_S, Prediction, reference_of
-from .evaluate import Scored, as_marked, evaluate
+from ..scoring import Prediction
+from ..segmentation import read_stream
+from .evaluate import Evaluation, evaluate_each
 
 ONSET, FAST_ONSET = "onset", "onset, fast"
 """Names of the rows that score sounds as they were named at their onset, with slow and with fast hops."""
@@ -27,11 +26,16 @@ _ONSETS = {FAST_ONSET: "named at the onset, every 10 ms", ONSET: "named at the o
 
 @dataclass(frozen=True)
 class Point:
-    """One set at one lag: the name of the lag, and the figures of `evaluate`."""
+    """One set at one lag: the names of both, and its evaluation."""
 
     data: str
     lag: str
-    figures: dict[str, Any]
+    evaluation: Evaluation
+
+    @property
+    def lag_ms(self) -> float:
+        """95th percentile of the lag; nan where no sound was found."""
+        return (self.evaluation.lag_s or {"q0.95": float("nan")})["q0.95"] * 1000
 
 
 def lags() -> dict[str, Lag]:
@@ -64,21 +68,21 @@ class _Remembered:
 
 
 def predictions(recording: Recording, networks: Mapping[str, Network]) -> dict[str, Prediction]:
-    """What the live path says of a recording at every lag, by networks of these names. Raises SourceError."""
-    blocks = list(FileSource(recording.audio).blocks())
+    """The live path's sounds of a recording at every lag. networks: by name. Raises SourceError."""
+    samples = read_stream(recording.audio)
     remembered = {(lag.network, lag.hop): _Remembered(networks[lag.network]) for lag in lags().values()}
-    found = {}
+    predicted = {}
     for name, lag in lags().items():
         answers = remembered[lag.network, lag.hop]
         answers.rewind()
         segmenter = Segmenter(answers, lag)
-        events = [event for block in blocks for event in segmenter.push(block)] + segmenter.flush()
+        events = segmenter.push(samples) + segmenter.flush()
         if lag == DEFAULT_LAG:
-            found[ONSET] = onsets_of(events)
+            predicted[ONSET] = onsets_of(events)
         if lag == _FAST_LAG:
-            found[FAST_ONSET] = onsets_of(events)
-        found[name] = prediction_of(events)
-    return {name: as_marked(found[name], recording) for name in (*_ONSETS, *lags())}
+            predicted[FAST_ONSET] = onsets_of(events)
+        predicted[name] = prediction_of(events)
+    return predicted
 
 
 def curve(sets: dict[str, list[Recording]], say: Callable[[str], None]) -> list[Point]:
@@ -86,36 +90,22 @@ def curve(sets: dict[str, list[Recording]], say: Callable[[str], None]) -> list[
     networks = {name: load(name) for name in {lag.network for lag in lags().values()}}
     points = []
     for data, recordings in sets.items():
-        scored: dict[str, list[Scored]] = {name: [] for name in (*_ONSETS, *lags())}
-        for done, recording in enumerate(recordings, 1):
-            reference = reference_of(recording)
-            for name, prediction in predictions(recording, networks).items():
-                scored[name].append(Scored(recording.name, reference, prediction))
-            if done % 50 == 0 or done == len(recordings):
-                say(f"{data}: {done} of {len(recordings)} recordings")
-        points += [Point(data, name, evaluate(pairs)) for name, pairs in scored.items()]
+        evaluations = evaluate_each(
+            recordings, (*_ONSETS, *lags()), lambda recording: predictions(recording, networks), say, data
+        )
+        points += [Point(data, name, evaluation) for name, evaluation in evaluations.items()]
     return points
 
 
-def _both(point: Point) -> dict[str, float]:
-    row: dict[str, float] = point.figures["tolerance_ms"][round(HEADLINE_S * 1000)]["both"]
-    return row
-
-
-def _lag_ms(point: Point) -> float:
-    """95th percentile of the lag; nan where nothing was found."""
-    return float((point.figures["lag_s"] or {"q0.95": float("nan")})["q0.95"] * 1000)
-
-
-def table(points: Sequence[Point]) -> str:
-    """A Markdown table: pooled F1 within 60 ms (S1 / S2 apart below it) for each set and lag."""
+def curve_table(points: Sequence[Point]) -> str:
+    """A Markdown table: pooled F1 within 60 ms for each set and lag."""
     sets = list(dict.fromkeys(p.data for p in points))
     lines = ["| lag, ms (95 % of sounds) | " + " | ".join(sets) + " |", "|---" * (len(sets) + 1) + "|"]
     for name in dict.fromkeys(p.lag for p in points):
         row = {p.data: p for p in points if p.lag == name}
-        lag = _range([_lag_ms(row[s]) for s in sets])
-        lag = {"full": "whole recording", **{n: f"{lag}, {said}" for n, said in _ONSETS.items()}}.get(name, lag)
-        lines.append(f"| {lag} | " + " | ".join(f"{_both(row[s])['f1'] * 100:.2f}" for s in sets) + " |")
+        lag = _range([row[s].lag_ms for s in sets])
+        lag = {"full": "whole recording", **{n: f"{lag}, {text}" for n, text in _ONSETS.items()}}.get(name, lag)
+        lines.append(f"| {lag} | " + " | ".join(f"{row[s].evaluation.f1 * 100:.2f}" for s in sets) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -129,7 +119,7 @@ def _range(values: Sequence[float]) -> str:
     return f"{low} to {high}" if low < 0 else f"{low}–{high}"
 
 
-def plot(points: Sequence[Point], path: Path) -> None:
+def draw_curve(points: Sequence[Point], path: Path) -> None:
     """F1 against lag, S1 and S2 apart, a line for each set; full context as a level at the right edge."""
     plt = drawing()
     figure, axes = plt.subplots(figsize=(8, 4.5))
@@ -137,12 +127,12 @@ def plot(points: Sequence[Point], path: Path) -> None:
     for data, colour in colours.items():
         live = [p for p in points if p.data == data and p.lag != "full"]
         full = next(p for p in points if p.data == data and p.lag == "full")
-        lag = [_lag_ms(p) for p in live]
-        axes.plot(lag, [_both(p)["f1"] * 100 for p in live], "o-", color=colour, label=data)
-        for kind, style in (("S1", ":"), ("S2", "--")):
-            axes.plot(lag, [p.figures["tolerance_ms"][60][kind]["f1"] * 100 for p in live], style, color=colour, lw=0.8)
+        lag = [p.lag_ms for p in live]
+        axes.plot(lag, [p.evaluation.f1 * 100 for p in live], "o-", color=colour, label=data)
+        axes.plot(lag, [p.evaluation.s1.f1 * 100 for p in live], ":", color=colour, lw=0.8)
+        axes.plot(lag, [p.evaluation.s2.f1 * 100 for p in live], "--", color=colour, lw=0.8)
         axes.plot(
-            [1.02], [_both(full)["f1"] * 100], "<", color=colour, transform=axes.get_yaxis_transform(), clip_on=False
+            [1.02], [full.evaluation.f1 * 100], "<", color=colour, transform=axes.get_yaxis_transform(), clip_on=False
         )
     axes.plot([], [], "k:", lw=0.8, label="S1 alone")
     axes.plot([], [], "k--", lw=0.8, label="S2 alone")

@@ -1,16 +1,17 @@
-"""Scores of a set of recordings, as a table and as JSON."""
+"""The one evaluation loop, and the figures of a set of recordings.
 
-from collections.abc import Sequence
+Every command that scores uses it, so the same events get the same figures from all of them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..datasets.pascal import PASCAL_TABLE
-from ..datasets.recording import DataError, Recording
-from ..datasets.sets import public_set
-from ..formats import FORMATS, read_annotation, read_prediction, read_recording, result_of
+from ..datasets.recording import Recording
 from ..scoring import (
     HEADLINE_S,
     KINDS,
@@ -28,202 +29,237 @@ from ..scoring import (
 )
 
 PEAK_BEFORE_CENTRE_S = 0.0255
-"""A PASCAL mark is a sound's peak, which lies this much before its centre; `as_marked` takes it out."""
+"""A PASCAL mark is a sound's peak, which lies this long before its centre."""
 
-_RATES = 20  # bpm to a row of `by_rate`
+Predict = Callable[[Recording], Prediction]
+"""Segments a recording. Raises SourceError or DataError."""
+
 _QUANTILES = (0.5, 0.95, 1.0)
-_AUDIO = (".flac", ".wav")  # as the public sets have it
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A reference with its prediction. audio: the recording, or the annotation alone."""
-
-    name: str
-    reference: Reference
-    prediction: Prediction
-    audio: Path = Path()
-
-
-def read_set(folder: Path) -> list[Recording]:
-    """The annotated recordings of a folder, whichever supported set it is. Raises DataError."""
-    return list(public_set(folder).read(folder, None))
-
-
-def pair_up(reference: Path, predictions: Path) -> tuple[list[Scored], list[str]]:
-    """References with their predictions, and the names that have none (scored as empty). Raises DataError.
-
-    reference: a folder of a supported set, or one annotation. predictions: a folder of results, or one file. Results
-    of `segment`, in any format, serve as references too.
-    """
-    if reference.is_file():
-        named = predictions if predictions.is_file() else reference
-        recordings = [read_annotation(reference, named.stem.removesuffix("_StateAns"))]
-    else:
-        results = _results(reference)
-        recordings = [read_recording(path) for path in results] if results else read_set(reference)
-        if predictions.is_file():
-            raise DataError(
-                f"{predictions}: is one file, and {reference} a folder of references; name a folder of results"
-            )
-    if not predictions.exists():
-        raise DataError(f"{predictions}: no such file or folder")
-    scored, missing = [], []
-    for recording in recordings:
-        found = predictions if predictions.is_file() else result_of(predictions, recording.name)
-        if found:
-            prediction = read_prediction(found)
-        else:
-            missing.append(recording.name)
-            empty = {k: np.zeros(0) for k in KINDS}
-            prediction = Prediction({k: by_centre([]) for k in KINDS}, empty, empty)
-        scored.append(Scored(recording.name, reference_of(recording), prediction, recording.audio))
-    return scored, missing
-
-
-def _results(folder: Path) -> list[Path]:
-    """The results of a folder that is no public set, one for each name."""
-    if (folder / PASCAL_TABLE).exists() or any(next(folder.glob(f"*{e}"), None) for e in _AUDIO):
-        return []
-    names = sorted({path.stem for form in FORMATS.values() for path in folder.glob(f"*{form.ending}")})
-    return [path for name in names if (path := result_of(folder, name))]
+_PROGRESS_EVERY = 50  # recordings
 
 
 def as_marked(prediction: Prediction, recording: Recording) -> Prediction:
-    """The prediction by the recording's own convention: where a mark is a sound's peak, moved from centre to peak."""
-    by_s = PEAK_BEFORE_CENTRE_S if recording.points else 0.0
+    """The prediction in the convention of the recording's annotation.
+
+    Where the annotation is marks, which are peaks, every sound moves from its centre to its peak. It is emitted as
+    long after it as before.
+    """
+    shift_s = PEAK_BEFORE_CENTRE_S if recording.points else 0.0
     return Prediction(
-        {k: v - by_s for k, v in prediction.sounds.items()},
-        {k: v - by_s for k, v in prediction.emitted.items()},
+        {kind: sounds - shift_s for kind, sounds in prediction.sounds.items()},
+        {kind: emitted - shift_s for kind, emitted in prediction.emitted.items()},
         prediction.confidence,
     )
 
 
-def evaluate(scored: Sequence[Scored]) -> dict[str, Any]:
-    """All figures of a set: per tolerance and kind, macro F1, coverage, and the lag in seconds."""
-    result: dict[str, Any] = {"recordings": len(scored), "tolerance_ms": {}}
-    for tolerance in TOLERANCES_S:
-        each = [score(s.reference, s.prediction, tolerance) for s in scored]
-        pooled = {kind: sum((c[kind] for c in each), Counts()) for kind in KINDS}
-        pooled["both"] = pooled["S1"] + pooled["S2"]
-        whole = [c["S1"] + c["S2"] for c in each]
-        f1 = [c.f1 for c in whole if c.tp + c.fn]
-        either = [score(*_either(s), tolerance)["S1"] for s in scored]
-        result["tolerance_ms"][round(tolerance * 1000)] = {
-            **{kind: _figures(c) for kind, c in pooled.items()},
-            "macro_f1": float(np.mean(f1)) if f1 else float("nan"),
-            "class_agnostic_f1": sum(either, Counts()).f1,
+@dataclass(frozen=True)
+class ScoredRecording:
+    """A recording with its reference and a prediction, as it was predicted."""
+
+    recording: Recording
+    reference: Reference
+    prediction: Prediction
+
+    @property
+    def name(self) -> str:
+        """The recording's name."""
+        return self.recording.name
+
+    @cached_property
+    def aligned(self) -> Prediction:
+        """The prediction in the reference's convention. All figures are of this."""
+        return as_marked(self.prediction, self.recording)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Counts of S1 and S2 together within 60 ms."""
+        return sum(self.score(HEADLINE_S).values(), Counts())
+
+    @property
+    def bpm(self) -> float:
+        """Median heart rate of the reference; nan where it has no two S1 in succession."""
+        return median_bpm(self.reference.sounds["S1"].mean(axis=1))
+
+    def score(self, tolerance_s: float) -> dict[str, Counts]:
+        """Counts per kind."""
+        return score(self.reference, self.aligned, tolerance_s)
+
+    def score_as_one_kind(self, tolerance_s: float) -> Counts:
+        """Counts with S1 and S2 taken as one kind of sound."""
+        references = by_centre(np.concatenate([self.reference.sounds[kind] for kind in KINDS]).tolist())
+        predictions = by_centre(np.concatenate([self.aligned.sounds[kind] for kind in KINDS]).tolist())
+        none = by_centre([])
+        reference = Reference({"S1": references, "S2": none}, self.reference.spans, self.reference.cut)
+        return score(reference, Prediction({"S1": predictions, "S2": none}), tolerance_s)["S1"]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A set's counts at one tolerance, pooled over its recordings.
+
+    macro_f1: mean over the recordings with a reference. class_agnostic_f1: pooled, S1 and S2 as one kind.
+    """
+
+    s1: Counts
+    s2: Counts
+    macro_f1: float
+    class_agnostic_f1: float
+
+    @property
+    def both(self) -> Counts:
+        """Counts of both kinds together."""
+        return self.s1 + self.s2
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures, for JSON."""
+        return {
+            "S1": self.s1.as_dict(),
+            "S2": self.s2.as_dict(),
+            "both": self.both.as_dict(),
+            "macro_f1": self.macro_f1,
+            "class_agnostic_f1": self.class_agnostic_f1,
         }
-    result["coverage"] = coverage([(s.reference, s.prediction) for s in scored])
-    pairs = [outcomes(s.reference, s.prediction, HEADLINE_S) for s in scored]
-    confidence, right = (np.concatenate([np.zeros(0), *column]) for column in zip(*pairs, strict=True))
-    known = np.isfinite(confidence)
-    result["calibration_error"] = calibration_error(confidence[known], right[known])
-    result["lag_s"] = _lag(scored)
-    return result
 
 
-def _either(s: Scored) -> tuple[Reference, Prediction]:
-    """The same with S1 and S2 taken as one kind."""
-    true = by_centre(np.concatenate([s.reference.sounds[k] for k in KINDS]).tolist())
-    found = by_centre(np.concatenate([s.prediction.sounds[k] for k in KINDS]).tolist())
-    none = by_centre([])
-    return (
-        Reference({"S1": true, "S2": none}, s.reference.spans, s.reference.cut),
-        Prediction({"S1": found, "S2": none}),
-    )
+@dataclass(frozen=True)
+class Evaluation:
+    """How well one way to segment fits a set of references. F1, counts and swaps are within 60 ms."""
+
+    scored: tuple[ScoredRecording, ...]
+
+    @property
+    def f1(self) -> float:
+        """Pooled F1."""
+        return self.at(HEADLINE_S).both.f1
+
+    @property
+    def s1(self) -> Counts:
+        """Pooled counts of S1."""
+        return self.at(HEADLINE_S).s1
+
+    @property
+    def s2(self) -> Counts:
+        """Pooled counts of S2."""
+        return self.at(HEADLINE_S).s2
+
+    @property
+    def swaps(self) -> int:
+        """Reference sounds with a prediction of the other kind in their place."""
+        return self.at(HEADLINE_S).both.swaps
+
+    @property
+    def swap_rate(self) -> float:
+        """Swaps / reference sounds."""
+        return self.at(HEADLINE_S).both.swap_rate
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 of the recordings."""
+        return self.at(HEADLINE_S).macro_f1
+
+    @property
+    def class_agnostic_f1(self) -> float:
+        """Pooled F1 with S1 and S2 taken as one kind."""
+        return self.at(HEADLINE_S).class_agnostic_f1
+
+    @property
+    def of_marks(self) -> bool:
+        """Whether references are marks, so that predictions were moved from centre to peak."""
+        return any(s.recording.points for s in self.scored)
+
+    def at(self, tolerance_s: float) -> Figures:
+        """The figures at another tolerance."""
+        if tolerance_s not in self._figures:
+            self._figures[tolerance_s] = self._figures_at(tolerance_s)
+        return self._figures[tolerance_s]
+
+    @cached_property
+    def _figures(self) -> dict[float, Figures]:
+        return {}
+
+    def _figures_at(self, tolerance_s: float) -> Figures:
+        counts = [s.score(tolerance_s) for s in self.scored]
+        pooled = {kind: sum((c[kind] for c in counts), Counts()) for kind in KINDS}
+        each = [c["S1"] + c["S2"] for c in counts]
+        f1 = [c.f1 for c in each if c.tp + c.fn]
+        one_kind = sum((s.score_as_one_kind(tolerance_s) for s in self.scored), Counts())
+        return Figures(pooled["S1"], pooled["S2"], float(np.mean(f1)) if f1 else float("nan"), one_kind.f1)
+
+    @cached_property
+    def coverage(self) -> float:
+        """Share of annotated time in which the engine did not abstain."""
+        return coverage([(s.reference, s.aligned) for s in self.scored])
+
+    @cached_property
+    def outcomes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Confidence of each scored sound, nan where unknown, and 1 where it is right, else 0: shapes (n,)."""
+        pairs = [outcomes(s.reference, s.aligned, HEADLINE_S) for s in self.scored]
+        none = np.zeros(0)
+        return np.concatenate([none, *(c for c, _ in pairs)]), np.concatenate([none, *(right for _, right in pairs)])
+
+    @cached_property
+    def calibration_error(self) -> float:
+        """Expected calibration error of the confidence; nan where no sound has one."""
+        confidence, right = self.outcomes
+        known = np.isfinite(confidence)
+        return calibration_error(confidence[known], right[known])
+
+    @cached_property
+    def lag_s(self) -> dict[str, float] | None:
+        """Quantiles of the lag from a sound's centre to its event, in seconds; None where no lag is known."""
+        lags = [np.zeros(0)]
+        for s in self.scored:
+            lags += [
+                s.aligned.emitted[kind] - s.aligned.sounds[kind].mean(axis=1)
+                for kind in KINDS
+                if len(s.aligned.emitted.get(kind, ()))
+            ]
+        lag = np.concatenate(lags)
+        lag = lag[np.isfinite(lag)]
+        return {f"q{q:g}": float(np.quantile(lag, q)) for q in _QUANTILES} if len(lag) else None
+
+    def worst(self, count: int) -> list[ScoredRecording]:
+        """The recordings with most errors, the worst first."""
+        return sorted(self.scored, key=lambda s: (-(s.counts.fp + s.counts.fn), s.name))[:count]
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures, for JSON; tolerances in ms."""
+        return {
+            "recordings": len(self.scored),
+            "tolerance_ms": {round(t * 1000): self.at(t).as_dict() for t in TOLERANCES_S},
+            "coverage": self.coverage,
+            "calibration_error": self.calibration_error,
+            "lag_s": self.lag_s,
+        }
 
 
-def _figures(c: Counts) -> dict[str, float]:
-    error = c.all_errors * 1000
-    return {
-        "references": c.references, "predictions": c.predictions, "tp": c.tp, "fp": c.fp, "fn": c.fn,
-        "sensitivity": c.sensitivity, "precision": c.precision, "f1": c.f1,
-        "swaps": c.swaps, "swap_rate": c.swap_rate,
-        "mae_ms": float(np.abs(error).mean()) if len(error) else float("nan"),
-        "median_error_ms": float(np.median(np.abs(error))) if len(error) else float("nan"),
-        "bias_ms": float(error.mean()) if len(error) else float("nan"),
-    }  # fmt: skip
+def evaluate(
+    recordings: Iterable[Recording], predict: Predict, say: Callable[[str], None] = lambda line: None, name: str = ""
+) -> Evaluation:
+    """Segment annotated recordings and score the sounds. Raises what `predict` does.
+
+    say: gets a line about the progress every 50 recordings. name: of the set, for that line.
+    """
+    return evaluate_each(recordings, ("",), lambda recording: {"": predict(recording)}, say, name)[""]
 
 
-def _lag(scored: Sequence[Scored]) -> dict[str, float] | None:
-    lags = [np.zeros(0)]
-    for s in scored:
-        for kind in KINDS:
-            if len(s.prediction.emitted.get(kind, ())):
-                lags.append(s.prediction.emitted[kind] - s.prediction.sounds[kind].mean(axis=1))
-    lag = np.concatenate(lags)
-    lag = lag[np.isfinite(lag)]
-    return {f"q{q:g}": float(np.quantile(lag, q)) for q in _QUANTILES} if len(lag) else None
+def evaluate_each(
+    recordings: Iterable[Recording],
+    ways: Iterable[str],
+    predict: Callable[[Recording], Mapping[str, Prediction]],
+    say: Callable[[str], None] = lambda line: None,
+    name: str = "",
+) -> dict[str, Evaluation]:
+    """As `evaluate`, for several ways to segment that share work: an evaluation for each way.
 
-
-def by_rate(scored: Sequence[Scored]) -> str:
-    """F1 within 60 ms by the recordings' median heart rate, as a text table."""
-    pooled: dict[int, Counts] = {}
-    for s in scored:
-        rate = _bpm(s)
-        if rate == rate:
-            low = int(rate // _RATES * _RATES)
-            pooled[low] = pooled.get(low, Counts()) + _counts(s)
-    lines = ["    bpm    refs    F1 %  swap %"]
-    lines += [
-        f"{low:3d}–{low + _RATES - 1:3d}{c.references:8d}{c.f1 * 100:8.2f}{c.swap_rate * 100:8.2f}"
-        for low, c in sorted(pooled.items())
-    ]
-    return "\n".join(lines)
-
-
-def _bpm(s: Scored) -> float:
-    return median_bpm(s.reference.sounds["S1"].mean(axis=1))
-
-
-def _counts(s: Scored) -> Counts:
-    return sum(score(s.reference, s.prediction, HEADLINE_S).values(), Counts())
-
-
-def worst(scored: Sequence[Scored], count: int) -> list[Scored]:
-    """The recordings with most errors within 60 ms, the worst first."""
-    cost = {s.name: (c := _counts(s)).fp + c.fn for s in scored}
-    return sorted(scored, key=lambda s: (-cost[s.name], s.name))[:count]
-
-
-def worst_table(scored: Sequence[Scored], count: int) -> str:
-    """The recordings with most errors within 60 ms, as a text table with what kind of errors they are."""
-    lines = ["errors  missed  false  swaps   refs   bpm  recording"]
-    found = 0
-    for s in worst(scored, count):
-        c = _counts(s)
-        found += c.fp + c.fn
-        lines.append(f"{c.fp + c.fn:6d}{c.fn:8d}{c.fp:7d}{c.swaps:7d}{c.references:7d}{_bpm(s):6.0f}  {s.name}")
-    every = sum(c.fp + c.fn for c in map(_counts, scored))
-    if every:
-        lines.append(f"together {found / every * 100:.0f} % of all errors")
-    return "\n".join(lines)
-
-
-def table(result: dict[str, Any]) -> str:
-    """The figures as a text table."""
-    lines = [
-        f"{result['recordings']} recordings",
-        "  tol  kind    refs  preds  sens %  prec %    F1 %  swap %  MAE ms  bias ms",
-    ]
-    for tolerance, row in result["tolerance_ms"].items():
-        for kind in (*KINDS, "both"):
-            c = row[kind]
-            lines.append(
-                f"{tolerance:4d}  {kind:5s}{c['references']:7d}{c['predictions']:7d}{c['sensitivity'] * 100:8.2f}"
-                f"{c['precision'] * 100:8.2f}{c['f1'] * 100:8.2f}{c['swap_rate'] * 100:8.2f}{c['mae_ms']:8.1f}"
-                f"{c['bias_ms']:+9.1f}"
-            )
-        lines.append(
-            f"      macro F1 {row['macro_f1'] * 100:.2f} %, F1 with S1 and S2 as one kind "
-            f"{row['class_agnostic_f1'] * 100:.2f} %"
-        )
-    if np.isfinite(result["calibration_error"]):
-        lines.append(f"confidence is off by {result['calibration_error'] * 100:.1f} % (expected calibration error)")
-    lines.append(f"coverage {result['coverage'] * 100:.1f} % of the annotated time")
-    if result["lag_s"]:
-        lines.append(
-            "lag from a sound's centre: " + ", ".join(f"{k} {v * 1000:.0f} ms" for k, v in result["lag_s"].items())
-        )
-    return "\n".join(lines)
+    predict: one prediction of a recording for each way.
+    """
+    recordings = list(recordings)
+    scored: dict[str, list[ScoredRecording]] = {way: [] for way in ways}
+    for number, recording in enumerate(recordings, 1):
+        reference = reference_of(recording)
+        for way, prediction in predict(recording).items():
+            scored[way].append(ScoredRecording(recording, reference, prediction))
+        if number % _PROGRESS_EVERY == 0 or number == len(recordings):
+            say((f"{name}: " if name else "") + f"{number} of {len(recordings)} recordings")
+    return {way: Evaluation(tuple(rows)) for way, rows in scored.items()}

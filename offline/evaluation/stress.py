@@ -1,7 +1,7 @@
 """`heartseg-offline stress`: what noise, a narrow microphone, clipping, gain steps and a forced swap cost."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 
 import numpy as np
 
@@ -9,11 +9,11 @@ from ...models import Network
 from ...stream.rates import FRAME_RATE, STREAM_RATE, Samples
 from ...stream.segmenter.lag import DEFAULT_LAG
 from ...stream.segmenter.segmenter import Segmenter
-from ...stream.sources.file import FileSource
 from ..datasets.recording import Recording
 from ..formats import prediction_of
 from ..scoring import HEADLINE_S, KINDS, Prediction, Reference, match, reference_of
-from .evaluate import Scored, as_marked, evaluate
+from ..segmentation import read_stream
+from .evaluate import Evaluation, as_marked, evaluate_each
 
 Disturbance = Callable[[np.random.Generator, Samples], Samples]
 
@@ -84,66 +84,56 @@ class _Swapping:
         return posterior, presence
 
 
-@dataclass(frozen=True)
-class Stressed:
-    """A set under one disturbance: figures of `evaluate`."""
-
-    name: str
-    f1: float
-    swap_rate: float
-    class_agnostic_f1: float
-    coverage: float
-
-
-def _heard(x: Samples, network: Network, recording: Recording) -> Prediction:
+def _segment(x: Samples, network: Network) -> Prediction:
     segmenter = Segmenter(network, DEFAULT_LAG)
-    return as_marked(prediction_of(segmenter.push(x) + segmenter.flush()), recording)
+    return prediction_of(segmenter.push(x) + segmenter.flush())
 
 
 def stress(
     recordings: Sequence[Recording], network: Network, say: Callable[[str], None]
-) -> tuple[list[Stressed], list[int]]:
+) -> tuple[dict[str, Evaluation], list[int]]:
     """The set under each disturbance, and the beats to recover from a forced swap. Raises SourceError.
 
     A swap is forced on the first six seconds of every recording that is right from there on without it.
     """
-    scored: dict[str, list[Scored]] = {name: [] for name in DISTURBANCES}
+    seeds = count(1)
     beats: list[int] = []
-    for done, recording in enumerate(recordings, 1):
-        x = np.concatenate(list(FileSource(recording.audio).blocks()))
-        reference = reference_of(recording)
-        for name, disturb in DISTURBANCES.items():
-            rng = np.random.default_rng(done)
-            found = _heard(np.asarray(disturb(rng, x), np.float32), network, recording)
-            scored[name].append(Scored(recording.name, reference, found))
-        windows = round(_SWAPPED_S * FRAME_RATE) // DEFAULT_LAG.hop
-        since_s = _SWAPPED_S - DEFAULT_LAG.lookahead / FRAME_RATE  # of what is said later, nothing was swapped
-        if beats_to_recover(reference, scored["as recorded"][-1].prediction, since_s) == 0:
-            swapped = _heard(x, _Swapping(network, windows), recording)
-            needed = beats_to_recover(reference, swapped, since_s)
-            if needed is not None:
-                beats.append(needed)
-        if done % 50 == 0 or done == len(recordings):
-            say(f"{done} of {len(recordings)} recordings")
-    rows = []
-    for name, pairs in scored.items():
-        figures = evaluate(pairs)
-        row = figures["tolerance_ms"][round(HEADLINE_S * 1000)]
-        both = row["both"]
-        rows.append(Stressed(name, both["f1"], both["swap_rate"], row["class_agnostic_f1"], figures["coverage"]))
-    return rows, beats
+
+    def predict(recording: Recording) -> dict[str, Prediction]:
+        x = read_stream(recording.audio)
+        seed = next(seeds)
+        predicted = {
+            name: _segment(np.asarray(disturb(np.random.default_rng(seed), x), np.float32), network)
+            for name, disturb in DISTURBANCES.items()
+        }
+        needed = _forced_swap(x, network, recording, predicted["as recorded"])
+        beats.extend([] if needed is None else [needed])
+        return predicted
+
+    return evaluate_each(recordings, DISTURBANCES, predict, say), beats
 
 
-def beats_to_recover(reference: Reference, found: Prediction, since_s: float) -> int | None:
+def _forced_swap(x: Samples, network: Network, recording: Recording, undisturbed: Prediction) -> int | None:
+    """Beats to recover; None for a recording on which that cannot be seen."""
+    windows = round(_SWAPPED_S * FRAME_RATE) // DEFAULT_LAG.hop
+    since_s = _SWAPPED_S - DEFAULT_LAG.lookahead / FRAME_RATE  # later frames are not swapped
+    reference = reference_of(recording)
+    if beats_to_recover(reference, as_marked(undisturbed, recording), since_s) != 0:
+        return None
+    swapped = _segment(x, _Swapping(network, windows))
+    return beats_to_recover(reference, as_marked(swapped, recording), since_s)
+
+
+def beats_to_recover(reference: Reference, prediction: Prediction, since_s: float) -> int | None:
     """Wrong beats from `since_s` on until three in a row are right; None with fewer than six beats to see it on.
 
-    A beat is a reference S1 with the S2 that follows it; it is right when both are found as what they are. Where
+    A beat is a reference S1 with the S2 that follows it. It is right when both are found as what they are. Where
     three in a row never come, all count.
     """
     right = {}
     for kind in KINDS:
-        true, said = reference.sounds[kind].mean(axis=1), found.sounds[kind].mean(axis=1)
-        right[kind] = np.isin(np.arange(len(true)), match(true, said, HEADLINE_S)[0])
+        true, predicted = reference.sounds[kind].mean(axis=1), prediction.sounds[kind].mean(axis=1)
+        right[kind] = np.isin(np.arange(len(true)), match(true, predicted, HEADLINE_S)[0])
     s1, s2 = (reference.sounds[kind].mean(axis=1) for kind in KINDS)
     following = np.searchsorted(s2, s1)
     pairs = [(i, j) for i, j in enumerate(following) if s1[i] >= since_s and j < len(s2) and s2[j] - s1[i] < 1.0]
@@ -156,12 +146,12 @@ def beats_to_recover(reference: Reference, found: Prediction, since_s: float) ->
     return len(good)
 
 
-def table(name: str, rows: Sequence[Stressed], beats: Sequence[int]) -> str:
+def stress_table(name: str, evaluations: Mapping[str, Evaluation], beats: Sequence[int]) -> str:
     """A Markdown table of a set, and the recovery from a forced swap in a sentence below it."""
     lines = [f"| {name} | F1 | swaps | F1, S1 and S2 as one kind | coverage |", "|---|---|---|---|---|"]
-    for row in rows:
-        figures = (row.f1, row.swap_rate, row.class_agnostic_f1, row.coverage)
-        lines.append(f"| {row.name} | " + " | ".join(f"{value * 100:.2f}" for value in figures) + " |")
+    for disturbance, e in evaluations.items():
+        figures = (e.f1, e.swap_rate, e.class_agnostic_f1, e.coverage)
+        lines.append(f"| {disturbance} | " + " | ".join(f"{value * 100:.2f}" for value in figures) + " |")
     if beats:
         lines.append(
             f"\nAfter S1 and S2 were swapped by force for {_SWAPPED_S:g} s ({len(beats)} recordings): "

@@ -15,7 +15,7 @@ from ...stream.segmenter.observer import Observer
 from ...stream.segmenter.windows import Posteriors
 from ...stream.sources.base import SourceError
 from ...stream.sources.file import FileSource
-from ..segment import segment
+from ..segmentation import segment
 
 
 @dataclass(frozen=True)
@@ -104,18 +104,18 @@ class _Recorder(Observer):
 def hear(path: Path, network: Network, lag: Lag) -> Heard:
     """Segment a recording and keep all that can be shown of it. Raises SourceError."""
     recorder = _Recorder()
-    events, session, end, warnings = segment(path, network, lag, observer=recorder)
-    length = end["samples"]["captured"]
+    segmentation = segment(path, network, lag, observer=recorder)
+    length = segmentation.accounts.captured
     if not length:
         raise SourceError(f"{path}: holds no sound")
     posterior, presence = recorder.posteriors(length)
-    processed = max(1, end["samples"]["processed"])
+    processed = max(1, segmentation.accounts.processed)
     return Heard(
         path=path,
-        session=session,
+        session=segmentation.session,
         lag=lag,
-        events=events,
-        warnings=warnings,
+        events=segmentation.events,
+        warnings=segmentation.warnings,
         pcg=recorder.pcg(length),
         posterior=posterior,
         presence=presence,

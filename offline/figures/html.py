@@ -4,7 +4,6 @@ import base64
 import html
 import io
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from ...stream.rates import FRAME_RATE, PCG_RATE, STREAM_RATE, seconds
 from ...stream.segmenter.decoder import MIN_PRESENCE
 from ...stream.sources.file import FileSource
 from ..beats import Beat, beats
+from ..console import write_whole
 from ..formats import prediction_of
 from ..scoring import HEADLINE_S, KINDS, Counts, Reference, coverage, score
 from .analysis import Heard
@@ -72,13 +72,7 @@ def page(heard: Heard, reference: Reference | None = None, annotation: str = "")
 
 def write(text: str, out: Path) -> None:
     """Write the page, whole or not at all. Raises OSError."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(out.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8", errors="replace")
-        os.replace(part, out)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(out, text.encode("utf-8", errors="replace"))
 
 
 def _sound(path: Path) -> bytes:

@@ -1,7 +1,7 @@
 """Pages of a segmented recording: waveform with each S1 and S2, reference, posteriors, heart rate."""
 
+import io
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,11 @@ from ...stream import NOTICE
 from ...stream.events import Gap, Sound
 from ...stream.rates import FRAME_RATE, PCG_RATE, STREAM_RATE
 from ..beats import beats
-from ..console import drawing
+from ..console import drawing, write_whole
 from ..scoring import KINDS, Prediction, Reference
 
 COLOURS = {"S1": "#c62828", "S2": "#1565c0"}
-FORMATS = (".png", ".svg", ".pdf")
+PICTURE_ENDINGS = (".png", ".svg", ".pdf")
 _DPI = 130
 _BIN = PCG_RATE // 20  # samples among which the loudest counts
 _GREY, _LIGHT = "#616161", "#eeeeee"
@@ -93,30 +93,22 @@ def save(picture: Picture, out: Path) -> list[Path]:
     """Write the pages into one PDF, or, as PNG or SVG, one file a page: `out`, or name-1, name-2, ... where there
     are several. Each file is written whole or not at all. Returns them. Raises MissingExtra and OSError.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    form = out.suffix.lower()
-    parts: list[Path] = []
+    ending = out.suffix.lower()
+    files: list[io.BytesIO] = []
+    if ending == ".pdf":
+        from matplotlib.backends.backend_pdf import PdfPages
 
-    def part() -> Path:
-        parts.append(out.with_name(f"{out.stem}-{len(parts) + 1}{form}.part"))
-        return parts[-1]
-
-    try:
-        if form == ".pdf":
-            from matplotlib.backends.backend_pdf import PdfPages
-
-            with PdfPages(part(), metadata={"Title": picture.title}) as pdf:
-                for figure in pages(picture):
-                    pdf.savefig(figure)
-        else:
+        files.append(io.BytesIO())
+        with PdfPages(files[0], metadata={"Title": picture.title}) as pdf:
             for figure in pages(picture):
-                figure.savefig(part(), format=form[1:], dpi=_DPI)
-        names = [out] if len(parts) == 1 else [out.with_stem(f"{out.stem}-{i + 1}") for i in range(len(parts))]
-        for written, name in zip(parts, names, strict=True):
-            os.replace(written, name)
-    finally:
-        for written in parts:
-            written.unlink(missing_ok=True)
+                pdf.savefig(figure)
+    else:
+        for figure in pages(picture):
+            files.append(io.BytesIO())
+            figure.savefig(files[-1], format=ending[1:], dpi=_DPI)
+    names = [out] if len(files) == 1 else [out.with_stem(f"{out.stem}-{i + 1}") for i in range(len(files))]
+    for file, name in zip(files, names, strict=True):
+        write_whole(name, file.getvalue())
     return names
 
 

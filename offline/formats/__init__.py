@@ -1,15 +1,13 @@
 """Files of segmented sounds: what each format is called, how it is written, and how it is read back."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...stream.events import Event
-from ..console import MissingExtra
+from ..console import require
 from ..datasets.cinc2016 import read_cinc_states
 from ..datasets.circor import read_circor_tsv
 from ..datasets.pascal import PASCAL_TABLE, read_pascal_marks
@@ -19,6 +17,9 @@ from .beats_csv import read_csv, write_csv
 from .rows import Row, onsets_of, prediction, prediction_of, states_of
 from .text import read_jsonl, read_tabbed, write_audacity, write_jsonl, write_tsv
 from .wfdb import ANNOTATOR, read_wfdb, write_wfdb
+
+if TYPE_CHECKING:
+    from ..segmentation import Segmentation
 
 __all__ = [
     "FORMATS",
@@ -34,18 +35,18 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file. write: the whole file from events, session and end. library: what it needs, if any."""
+    """A format of files. write: the whole content. read: the sounds and gaps. library: an optional one it needs."""
 
     name: str
     ending: str
-    write: Callable[[Iterable[Event], dict[str, Any], dict[str, Any]], bytes]
+    write: Callable[["Segmentation"], bytes]
     read: Callable[[Path], list[Row]]
     library: str | None = None
 
     def check(self) -> None:
         """Raises MissingExtra where its library is not installed; the extra has the library's name."""
-        if self.library and find_spec(self.library) is None:
-            raise MissingExtra(f"the format {self.name}", self.library, self.library)
+        if self.library:
+            require(f"the format {self.name}", self.library, self.library)
 
 
 FORMATS = {

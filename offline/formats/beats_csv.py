@@ -2,27 +2,27 @@
 
 import csv
 import io
-from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ...models.errors import one_line
-from ...stream.events import Event, Gap, Sound
 from ..beats import Beat, beats
 from ..datasets.recording import DataError
 from .rows import Row
 
+if TYPE_CHECKING:
+    from ..segmentation import Segmentation
+
 _COLUMNS = [field.name for field in fields(Beat)]
 
 
-def write_csv(events: Iterable[Event], session: dict[str, Any], end: dict[str, Any]) -> bytes:
+def write_csv(segmentation: "Segmentation") -> bytes:
     """A row for each beat under the names of its fields (seconds, six decimals), empty where a sound is missing."""
-    events = list(events)
     text = io.StringIO()
     table = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     table.writeheader()
-    for beat in beats((e for e in events if isinstance(e, Sound)), (e for e in events if isinstance(e, Gap))):
+    for beat in beats(segmentation.sounds, segmentation.gaps):
         table.writerow({name: "" if value is None else f"{value:.6f}" for name, value in asdict(beat).items()})
     return text.getvalue().encode()
 

@@ -1,37 +1,45 @@
 """Formats of a line each: JSON Lines, CirCor's TSV, Audacity's label track."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ...stream.events import Event, Gap, Sound
+from ...stream.events import Gap, Sound
 from ...stream.rates import seconds
 from ..datasets.recording import DataError, text_of
 from ..scoring import KINDS
 from .rows import GAP, Row, rows_of, states_of
 
+if TYPE_CHECKING:
+    from ..segmentation import Segmentation
 
-def write_jsonl(events: Iterable[Event], session: dict[str, Any], end: dict[str, Any]) -> bytes:
+
+def write_jsonl(segmentation: "Segmentation") -> bytes:
     """One object a line: the session, the events as the live engine writes them, the end."""
-    lines = [session, *(event.as_dict() for event in events), end]
+    from ...stream.sinks.session import end
+
+    events = segmentation.events
+    counts = Counter(event.kind for event in events if isinstance(event, Sound))
+    lines = [segmentation.session, *(event.as_dict() for event in events), end(segmentation.accounts, counts)]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
 
-def write_tsv(events: Iterable[Event], session: dict[str, Any], end: dict[str, Any]) -> bytes:
+def write_tsv(segmentation: "Segmentation") -> bytes:
     """CirCor's form: start, end (seconds), state 1 to 4, tab-separated; 0 where the engine abstains."""
-    states = states_of(rows_of(events))
-    at = states[-1][1] if states else 0.0
-    length = seconds(end["samples"]["captured"])
-    if length > at:
-        states.append((at, length, 0))
+    states = states_of(rows_of(segmentation.events))
+    last_s = states[-1][1] if states else 0.0
+    length_s = seconds(segmentation.accounts.captured)
+    if length_s > last_s:
+        states.append((last_s, length_s, 0))
     return "".join(f"{start:.6f}\t{stop:.6f}\t{state}\n" for start, stop, state in states).encode()
 
 
-def write_audacity(events: Iterable[Event], session: dict[str, Any], end: dict[str, Any]) -> bytes:
+def write_audacity(segmentation: "Segmentation") -> bytes:
     """Audacity's label track: start, end (seconds, six decimals), label."""
     lines = []
-    for e in events:
+    for e in segmentation.events:
         if isinstance(e, Sound):
             lines.append(f"{seconds(e.onset):.6f}\t{seconds(e.offset):.6f}\t{e.kind}\n")
         elif isinstance(e, Gap):

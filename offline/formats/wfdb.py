@@ -6,19 +6,21 @@ signal quality `~` at its start, noted `gap: ` and the reason, and another at it
 """
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...models.errors import one_line
-from ...stream.events import Event, Gap, Sound
+from ...stream.events import Gap, Sound
 from ...stream.rates import STREAM_RATE
 from ..datasets.recording import DataError
 from ..scoring import KINDS
 from .rows import GAP, Row
+
+if TYPE_CHECKING:
+    from ..segmentation import Segmentation
 
 ANNOTATOR = "pcg"
 
@@ -28,13 +30,14 @@ _RATE = re.compile(r"## time resolution: (\d+\.?\d*)")
 _END, _START = 0, 1  # where one sound ends and the next begins, the end comes first
 
 
-def write_wfdb(events: Iterable[Event], session: dict[str, Any], end: dict[str, Any]) -> bytes:
+def write_wfdb(segmentation: "Segmentation") -> bytes:
     """An annotation file, with a comment at its start that says what wrote it."""
     import wfdb
 
-    said = f"heartseg {session['heartseg']}, network {session['model']}. {session['notice']}"
-    marks: list[tuple[int, int, str, str]] = [(0, _END, '"', said)]
-    for e in events:
+    session = segmentation.session
+    comment = f"heartseg {session['heartseg']}, network {session['model']}. {session['notice']}"
+    marks: list[tuple[int, int, str, str]] = [(0, _END, '"', comment)]
+    for e in segmentation.events:
         if isinstance(e, Sound):
             marks += [(e.onset, _START, "(", e.kind), (e.offset, _END, ")", e.kind)]
         elif isinstance(e, Gap):

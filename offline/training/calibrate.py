@@ -13,9 +13,8 @@ from scipy.optimize import minimize
 from ...models import load, whole
 from ...stream.segmenter.lag import DEFAULT_LAG
 from ..datasets.recording import Recording
-from ..formats import prediction_of
-from ..scoring import HEADLINE_S, outcomes, reference_of
-from ..segment import segment
+from ..evaluation.evaluate import evaluate
+from ..evaluation.networks import by_network
 from .export import amend
 
 
@@ -41,11 +40,7 @@ def calibrate(recordings: Sequence[Recording], folder: Path, name: str) -> tuple
     """
     amend(folder, name, calibration=[1.0, 0.0])
     network = load(name, folder)
-    pairs = []
-    for recording in recordings:
-        events, *_ = segment(recording.audio, network, DEFAULT_LAG)
-        pairs.append(outcomes(reference_of(recording), prediction_of(events), HEADLINE_S))
-    found = fit(*(np.concatenate(column) for column in zip(*pairs, strict=True)))
+    slope, intercept = fit(*evaluate(recordings, by_network(network, DEFAULT_LAG)).outcomes)
     for form in (name, whole(name)):
-        amend(folder, form, calibration=[round(v, 4) for v in found])
-    return found
+        amend(folder, form, calibration=[round(slope, 4), round(intercept, 4)])
+    return slope, intercept

@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...stream.rates import PCG_RATE
-from ...stream.segmenter.decimator import Decimator
-from ...stream.sources.file import FileSource
 from ..datasets.recording import NOISE, Recording
 from ..scoring import median_bpm
+from ..segmentation import read_pcg
 
 UNKNOWN = -1
 """Label of PCG samples that nobody annotated; S1, systole, S2, diastole are 0 to 3."""
@@ -36,14 +34,6 @@ class Corpus:
     bpm: NDArray[np.float64]
 
 
-def pcg_of(audio: Path) -> NDArray[np.float32]:
-    """A whole recording at 2,100 Hz, as the live engine hears it: shape (n,)."""
-    decimator, parts = Decimator(), []
-    for block in FileSource(audio).blocks():
-        parts.append(decimator.push(block))
-    return np.concatenate([*parts, decimator.flush()])
-
-
 def labels_of(recording: Recording, length: int) -> NDArray[np.int8]:
     """The annotation as a label for each of `length` PCG samples: shape (length,)."""
     label = np.full(length, UNKNOWN, np.int8)
@@ -56,7 +46,7 @@ def labels_of(recording: Recording, length: int) -> NDArray[np.int8]:
 
 def build(recordings: Sequence[Recording]) -> Corpus:
     """Read all recordings into one corpus."""
-    pcgs = [pcg_of(r.audio) for r in recordings]
+    pcgs = [read_pcg(r.audio) for r in recordings]
     labels = [labels_of(r, len(x)) for r, x in zip(recordings, pcgs, strict=True)]
     persons = {p: i for i, p in enumerate(sorted({r.person for r in recordings}))}
     return Corpus(

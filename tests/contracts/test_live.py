@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from heartseg.offline.segment import segment
+from heartseg.offline.segmentation import segment
 from heartseg.stream.engine import Engine
 from heartseg.stream.segmenter.lag import DEFAULT_LAG
 from heartseg.stream.segmenter.segmenter import Segmenter
@@ -73,7 +73,7 @@ def test_20_recordings_paced_unpaced_and_offline_are_the_same_bytes(data, tmp_pa
     for path in files:
         fast = replayed(path, tmp_path / "fast.jsonl", network, None)
         paced = replayed(path, tmp_path / "paced.jsonl", network, 30.0)
-        events, *_ = segment(path, network, DEFAULT_LAG)
+        events = segment(path, network, DEFAULT_LAG).events
         offline = [json.dumps(e.as_dict(), ensure_ascii=False) for e in events]
         assert fast == paced == offline
         sounds += len(fast)

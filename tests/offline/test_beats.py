@@ -2,12 +2,15 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
 from heartseg.offline.beats import Beat, beats
+from heartseg.offline.scoring import median_bpm
 from heartseg.stream.events import Gap, Sound
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.sources.simulated import SimulatedHeart
+from heartseg.stream.vitals import VitalSigns
 
 
 def sound(kind, onset_s, length_s=0.1, confidence=0.9):
@@ -67,3 +70,16 @@ def test_a_simulated_heart():
     for beat, (this, following) in zip(found, itertools.pairwise(truth), strict=False):
         assert beat.rr_s == pytest.approx((following.s1[0] - this.s1[0]) / STREAM_RATE)
         assert beat.s1_s2_s + beat.s2_s1_s == pytest.approx(beat.rr_s)
+
+
+@pytest.mark.parametrize("bpm", [24, 27, 30, 72])
+def test_a_slow_heart_has_one_rate_everywhere(bpm):
+    """On the display, in the beats of a report and in the tables of scores."""
+    cycle = 60 / bpm
+    sounds = [sound(kind, i * cycle + late) for i in range(12) for kind, late in (("S1", 0.0), ("S2", 0.25 * cycle))]
+    signs = VitalSigns()
+    for s in sounds:
+        signs.event(s)
+    assert signs.now(sounds[-1].emitted).bpm == pytest.approx(bpm, abs=0.01)
+    assert np.median([60 / b.rr_s for b in beats(sounds) if b.rr_s]) == pytest.approx(bpm, abs=0.01)
+    assert median_bpm(np.array([i * cycle for i in range(12)])) == pytest.approx(bpm, abs=0.01)

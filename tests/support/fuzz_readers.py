@@ -17,7 +17,9 @@ from heartseg.offline.datasets.pascal import PASCAL_TABLE
 from heartseg.offline.datasets.recording import DataError
 from heartseg.offline.formats import FORMATS, read_annotation, read_prediction
 from heartseg.offline.scoring import reference_of, score
+from heartseg.offline.segmentation import Segmentation
 from heartseg.stream.events import Gap, Onset, Sound
+from heartseg.stream.sinks.base import Accounts
 from heartseg.stream.sources.base import SourceError
 from heartseg.stream.sources.file import FileSource
 
@@ -104,8 +106,8 @@ EVENTS = [
 
 
 def _written(form):
-    end = {"type": "end", "samples": {"captured": 88_200}}
-    return lambda _folder: FORMATS[form].write(EVENTS, SESSION, end)
+    segmentation = Segmentation(EVENTS, Accounts(88_200, 78_200, 10_000, 0), SESSION, [])
+    return lambda _folder: FORMATS[form].write(segmentation)
 
 
 def _format(form, binary=False):

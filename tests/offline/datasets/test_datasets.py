@@ -13,7 +13,8 @@ from heartseg.offline.datasets.circor import read_circor, read_circor_tsv
 from heartseg.offline.datasets.mat5 import read_table
 from heartseg.offline.datasets.pascal import read_pascal, read_pascal_marks
 from heartseg.offline.datasets.recording import NOISE, DataError, Skipped
-from heartseg.offline.training.corpus import labels_of, pcg_of
+from heartseg.offline.segmentation import read_pcg
+from heartseg.offline.training.corpus import labels_of
 
 
 def test_circor(data):
@@ -44,7 +45,7 @@ def test_pascal(data):
 
 def test_pcg_and_labels_keep_time(data):
     one = next(iter(read_circor(data / "circor/dev")))
-    pcg = pcg_of(one.audio)
+    pcg = read_pcg(one.audio)
     label = labels_of(one, len(pcg))
     assert abs(len(pcg) / 2100 - one.end_s[-1]) < 0.1
     for start, end, state in zip(one.start_s[1:9], one.end_s[1:9], one.state[1:9], strict=True):

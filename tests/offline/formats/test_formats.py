@@ -6,16 +6,17 @@ import json
 import numpy as np
 import pytest
 
-from heartseg.offline import formats
+from heartseg.offline import console
 from heartseg.offline.cli import main
-from heartseg.offline.commands.segment import FORMAT_NAMES
 from heartseg.offline.datasets.circor import read_circor_tsv
 from heartseg.offline.datasets.recording import DataError
 from heartseg.offline.formats import FORMATS, read_prediction, read_recording
+from heartseg.offline.segmentation import Segmentation
 from heartseg.stream.events import Gap, Onset, Sound
+from heartseg.stream.sinks.base import Accounts
 
 SESSION = {"type": "session", "heartseg": "0.1.0", "model": "heartseg-2", "notice": "Not a medical device."}
-END = {"type": "end", "samples": {"captured": 10 * 44_100}}
+ACCOUNTS = Accounts(10 * 44_100, 10 * 44_100, 0, 0)
 
 
 def beat(start):
@@ -43,12 +44,12 @@ def tool(name):
 
 def write(folder, form, events=EVENTS, name="r"):
     path = folder / (name + FORMATS[form].ending)
-    path.write_bytes(FORMATS[form].write(events, SESSION, END))
+    path.write_bytes(FORMATS[form].write(Segmentation(list(events), ACCOUNTS, SESSION, [])))
     return path
 
 
 def test_the_command_offers_every_format():
-    assert tuple(FORMATS) == FORMAT_NAMES
+    assert list(FORMATS) == ["jsonl", "tsv", "audacity", "csv", "wfdb"]
 
 
 def test_json_lines(tmp_path):
@@ -112,7 +113,7 @@ def test_wfdb_of_a_long_recording_and_of_none(tmp_path):
     assert len(read_prediction(write(tmp_path, "wfdb", [])).sounds["S1"]) == 0
 
 
-@pytest.mark.parametrize("form", FORMAT_NAMES)
+@pytest.mark.parametrize("form", FORMATS)
 def test_what_is_written_is_read(tmp_path, form):
     if form == "wfdb":
         tool("wfdb")
@@ -132,7 +133,7 @@ def test_what_is_written_is_read(tmp_path, form):
 def test_any_format_as_reference_and_as_prediction(data, tmp_path, capsys):
     tool("wfdb")
     recording, figures = data / "circor/dev/13918_AV.flac", {}
-    for form in FORMAT_NAMES:
+    for form in FORMATS:
         out = tmp_path / form
         assert main(["segment", str(recording), "--out", str(out), "--format", form]) == 0
         assert main(["score", str(recording.with_suffix(".tsv")), str(out), "--json", str(tmp_path / "s.json")]) == 0
@@ -173,7 +174,7 @@ def test_labels_made_by_hand(tmp_path):
 
 
 def test_a_missing_library_is_told_before_any_work(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    monkeypatch.setattr(console, "find_spec", lambda name: None)
     assert main(["segment", str(tmp_path), "--out", str(tmp_path / "out"), "--format", "wfdb"]) == 1
     assert "heartseg[wfdb]" in capsys.readouterr().err and not (tmp_path / "out").exists()
     (tmp_path / "r.pcg").write_bytes(b"")
