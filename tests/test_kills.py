@@ -75,7 +75,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_line(tmp_path, size):
 
 def test_one_full_disk_does_not_spoil_the_other_file(tmp_path, network):
     class Full(Notes):
-        def event(self, event):
+        def on_event(self, event):
             raise SinkError("disk: cannot be written (no space left)")
 
     wav = tmp_path / "kept.wav"

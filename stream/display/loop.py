@@ -16,9 +16,10 @@ from .keys import Keys
 from .layout import Display
 from .state import View
 from .strip import Row
+from .wake import Wake
 
 _REFRESH_S = 0.1
-_LOOK_S = 0.02  # how often keys and onsets are looked for
+_SHORTEST_S = 0.01  # between two pictures: a replay at full speed brings onsets faster than a screen shows them
 _ZOOM = 2**0.5
 
 
@@ -39,17 +40,22 @@ def show(engine: Engine, view: View, recording: WavRecording, display: Display, 
         "h": display.toggle_help,
     }
     said = io.StringIO()
-    painter, news, due = Painter(console), -1, 0.0
+    painter, painted, due = Painter(console), 0.0, 0.0
     try:
-        with painter, Keys() as keys, contextlib.redirect_stderr(said):
-            while not engine.wait(_LOOK_S):
+        with Wake() as wake, painter, Keys() as keys, contextlib.redirect_stderr(said):
+            engine.watch(wake.set)
+            while not engine.ended:
+                news = wake.wait(due - time.monotonic(), keys.descriptors)
                 pressed = keys.read()
                 for key in pressed.lower():
                     acts.get(key, lambda: None)()
-                now = time.monotonic()
-                if pressed or view.news != news or now >= due:
-                    news, due = view.news, now + _REFRESH_S
+                if pressed or news:
+                    due = min(due, painted + _SHORTEST_S)
+                if time.monotonic() >= due:
                     painter.paint(display.rows(*painter.size))
+                    painted = time.monotonic()
+                    due = painted + _REFRESH_S
+            engine.wait(None)
     except Exception as error:
         engine.ask_to_stop()
         while not engine.wait(1.0):
