@@ -74,7 +74,7 @@ class Engine:
 
         captured: counted from the frames that the rings took. pending: of those, what the worker has not taken yet.
         """
-        captured, taken = self._intake.captured, self._intake.taken
+        taken, captured = self._intake.taken, self._intake.captured  # in this order: pending is never below 0
         return Accounts(captured, self._segmenter.processed, self._segmenter.dropped + self._lost, captured - taken)
 
     @property

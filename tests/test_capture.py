@@ -2,6 +2,7 @@
 
 import threading
 import time
+import tracemalloc
 import types
 
 import numpy as np
@@ -180,6 +181,34 @@ def test_a_worker_that_falls_behind_loses_the_newest_and_knows_how_much(audio):
     mic.stop()
     assert drained(intake) == [10 * STREAM_RATE - 441, (3 * STREAM_RATE, "overflow"), 441, (199 * 441, "overflow")]
     assert intake.finished and intake.captured == intake.taken == 15 * STREAM_RATE
+
+
+@pytest.mark.parametrize("reading", [True, False])
+def test_the_callback_keeps_no_memory(audio, reading):
+    """Minutes of callbacks, with a worker and with one that hangs."""
+    intake, mic = Intake(), Microphone(None, audio=audio.sound_system)
+    mic.start(intake)
+    callback, block = audio.streams[-1].callback, np.ones((441, 1), np.float32)
+    times, status = types.SimpleNamespace(currentTime=0.0, inputBufferAdcTime=0.0), types.SimpleNamespace()
+
+    def call(count):
+        for n in range(count):
+            audio.time += 0.01
+            status.input_overflow = n % 1_000 == 999
+            callback(block, 441, times, status)
+            while reading and intake.read(STREAM_RATE) is not None:
+                pass
+
+    call(3_000)
+    tracemalloc.start()
+    call(1_000)
+    before = tracemalloc.get_traced_memory()[0]
+    call(20_000)
+    after = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    mic.stop()
+    assert after - before < 10_000  # 20,000 blocks are 35 MB
+    assert intake.captured >= 24_000 * 441
 
 
 def test_it_knows_when_a_sample_was_heard(audio):

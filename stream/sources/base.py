@@ -22,8 +22,8 @@ class Source(Protocol):
     Most sources have one ring; a device that comes back with another rate or other channels needs another.
 
     name: what the session line calls it. failure: what went wrong, in one line. state: how it is doing, in a few
-    words. latency: worst-case delay ahead of the ring, in stream samples, by stage. warnings: what the user should
-    know at the end; it may grow during the run.
+    words. latency: worst-case delay ahead of the segmenter, in stream samples, by stage. warnings: what the user
+    should know at the end; it may grow during the run.
     """
 
     name: str
