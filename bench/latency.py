@@ -1,9 +1,10 @@
-"""Work per hop in the real threaded engine while sound comes at its own pace, and the lag against what is declared."""
+"""Sound at its own pace through the real engine: work per hop, lag against what is declared, wall-clock time added."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.measure import Figure, FloatArray, figure, heart, must
+from bench import wall
+from bench.measure import Figure, figure, heart, must
 from bench.work import HOP, STAGES, Stopwatch, reference, warm_network
 from heartseg.stream.engine import Engine
 from heartseg.stream.events import Event, Sound
@@ -11,30 +12,21 @@ from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.segmenter.decimator import NEEDED_AFTER
 from heartseg.stream.segmenter.lag import DEFAULT_LAG
 from heartseg.stream.segmenter.segmenter import Segmenter
-from heartseg.stream.sinks.base import Accounts
+from heartseg.stream.sinks.base import Sink
 from heartseg.stream.sources.replay import Replay
 
 _SHARES = (50, 90, 99, 99.9, 100)
 
 
-class Notes:
+class Notes(Sink):
     """A sink that remembers events."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    def on_samples(self, block: FloatArray) -> None:
-        """Nothing to do."""
-
-    def on_missing(self, length: int) -> None:
-        """Nothing to do."""
-
     def on_event(self, event: Event) -> None:
         """Remember it."""
         self.events.append(event)
-
-    def close(self, accounts: Accounts) -> None:
-        """Nothing to do."""
 
 
 def measure(seconds: float = 60, speed: float = 1.0) -> tuple[list[Figure], list[str]]:
@@ -53,7 +45,8 @@ def measure(seconds: float = 60, speed: float = 1.0) -> tuple[list[Figure], list
                more=False)
         for i, stage in enumerate(STAGES) for share in _SHARES
     ]  # fmt: skip
-    return figures + ledger(notes.events, len(x)), histogram(ms[:, -1])
+    figures += ledger(notes.events, len(x)) + wall.measure(heart(seconds / speed), network)
+    return figures, histogram(ms[:, -1])
 
 
 def ledger(events: list[Event], end: int) -> list[Figure]:

@@ -8,16 +8,14 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from ..models.errors import one_line
-from .events import Event, Marker
+from .events import Event, Marker, Onset
 from .rates import STREAM_RATE, Samples
 from .segmenter.segmenter import Segmenter
 from .sinks.base import Accounts, Sink, SinkError
 from .sources.base import Source
-from .sources.ring import Missing, RingBuffer
+from .sources.intake import Intake, Missing
 
-_RING_SECONDS = 10
 _READ = STREAM_RATE // 2  # at most this at a time, so that events do not wait for a long read
-_POLL_S = 0.01
 
 
 class Engine:
@@ -29,24 +27,25 @@ class Engine:
     def __init__(self, segmenter: Segmenter, source: Source, sinks: Iterable[Sink]) -> None:
         self._segmenter, self._source, self._sinks = segmenter, source, list(sinks)
         self._open_sinks = list(self._sinks)
-        self._ring = RingBuffer(_RING_SECONDS * STREAM_RATE)
+        self._intake = Intake()
         self._worker = threading.Thread(target=self._work, name="heartseg-worker", daemon=True)
         self._failure: str | None = None
         self._stopping = False
         self._marks: deque[int] = deque()
-        self._missed = 0  # samples that the ring said were dropped
-        self._lost = 0  # samples that the worker had in hand when it failed
+        self._lost = 0  # samples of the block during which the worker failed
+        self._watchers: list[Callable[[], object]] = []
         self._work_done: deque[tuple[int, float]] = deque(maxlen=200)
         self.presence = 0.0
+        self.ended = False
 
     def start(self) -> None:
         """Start listening. Raises SourceError where the device cannot be opened."""
         warm_up(self._segmenter)
         if self._stopping:
-            self._ring.close()
+            self._intake.close()
         else:
             try:
-                self._source.start(self._ring)
+                self._source.start(self._intake)
             except BaseException:
                 self._close_sinks()
                 raise
@@ -71,19 +70,19 @@ class Engine:
 
     @property
     def accounts(self) -> Accounts:
-        """Sample counts. A block being processed is in none of them, so they add up only after the run."""
-        ring, segmenter = self._ring, self._segmenter
-        spoilt = segmenter.dropped - self._missed
-        return Accounts(
-            ring.written + ring.dropped, segmenter.processed, ring.dropped + spoilt + self._lost, ring.pending
-        )
+        """Sample counts. A block being processed is in none of them, so they add up only after the run.
+
+        captured: counted from the frames that the rings took. pending: of those, what the worker has not taken yet.
+        """
+        taken, captured = self._intake.taken, self._intake.captured  # in this order: pending is never below 0
+        return Accounts(captured, self._segmenter.processed, self._segmenter.dropped + self._lost, captured - taken)
 
     @property
     def load(self) -> float:
         """Work per second of sound over the last seconds, from 0; 1 is all that one core can do."""
         work = list(self._work_done)
-        heard = sum(n for n, _ in work)
-        return sum(t for _, t in work) * STREAM_RATE / heard if heard else 0.0
+        samples = sum(n for n, _ in work)
+        return sum(t for _, t in work) * STREAM_RATE / samples if samples else 0.0
 
     def wait(self, timeout: float | None) -> bool:
         """Wait for the end of the stream; whether it came."""
@@ -91,21 +90,29 @@ class Engine:
         return not self._worker.is_alive()
 
     def ask_to_stop(self) -> None:
-        """Capture no more; the worker then works off what was captured, flushes the tail and closes the sinks."""
+        """Capture no more; the worker then processes what was captured, flushes the tail and closes the sinks."""
         self._stopping = True
         self._source.stop()
 
     def mark(self) -> None:
-        """Mark what was captured last: the sinks hear of it once the worker has come there. From any thread."""
-        self._marks.append(self._ring.written + self._ring.dropped)
+        """Mark what was captured last. The sinks get the marker once the worker is there. From any thread."""
+        self._marks.append(self._intake.captured)
+        self._intake.news.set()
+
+    def watch(self, on_news: Callable[[], object]) -> None:
+        """Have `on_news` called on the worker's thread after each onset, and once `ended` is true. It must not wait."""
+        self._watchers.append(on_news)
 
     def _work(self) -> None:
         broken = False
         try:
             self._loop()
+            whole = self._failure is None
             for event in self._segmenter.flush():
                 self._tell_event(event)
-            self._tell_marks()
+            self._tell_marks(whole)
+            if whole and self.accounts.pending:
+                self._failure = self._failure or f"samples were not processed: {self.accounts}"
         except Exception as error:
             self._failure, broken = _failed(error), True
         finally:
@@ -115,6 +122,8 @@ class Engine:
             if self.accounts.uncounted:
                 self._failure = self._failure or f"samples went uncounted: {self.accounts}"
             self._close_sinks()
+            self.ended = True
+            self._tell_watchers()
 
     def _close_sinks(self) -> None:
         for sink in self._sinks:
@@ -124,31 +133,39 @@ class Engine:
                 self._failure = self._failure or _failed(error)
 
     def _loop(self) -> None:
-        ring, segmenter = self._ring, self._segmenter
         while self._failure is None:
             self._tell_marks()
-            found = ring.read(_READ)
-            if found is None:
-                if ring.finished:
-                    return
-                time.sleep(_POLL_S)
-                continue
-            began = time.perf_counter()
-            if isinstance(found, Missing):
-                self._missed += found.length
-                self._tell_missing(found.length)
-                events = segmenter.gap(found.length, found.reason)
+            part = self._intake.read(_READ)
+            if part is not None:
+                self._process(part)
+            elif self._intake.finished:
+                return
             else:
-                self._tell_samples(found)
-                events = segmenter.push(found)
-                self._work_done.append((len(found), time.perf_counter() - began))
-            self.presence = segmenter.presence
-            for event in events:
-                self._tell_event(event)
+                self._intake.news.wait()
 
-    def _tell_marks(self) -> None:
-        while self._marks and self._marks[0] <= self._segmenter.position:
-            self._tell_event(Marker(self._marks.popleft()))
+    def _process(self, part: Samples | Missing) -> None:
+        segmenter, began = self._segmenter, time.perf_counter()
+        if isinstance(part, Missing):
+            self._tell_missing(part.length)
+            events = segmenter.gap(part.length, part.reason)
+        else:
+            self._tell_samples(part)
+            events = segmenter.push(part)
+            self._work_done.append((len(part), time.perf_counter() - began))
+        self.presence = segmenter.presence
+        for event in events:
+            self._tell_event(event)
+        if any(isinstance(event, Onset) for event in events):
+            self._tell_watchers()
+
+    def _tell_marks(self, whole: bool = False) -> None:
+        """The marks that the worker has come to; all of them at the end of a whole stream."""
+        while self._marks and (whole or self._marks[0] <= self._segmenter.position):
+            self._tell_event(Marker(min(self._marks.popleft(), self._segmenter.position)))
+
+    def _tell_watchers(self) -> None:
+        for on_news in self._watchers:
+            on_news()
 
     def _tell_samples(self, block: Samples) -> None:
         self._tell(lambda sink: sink.on_samples(block))

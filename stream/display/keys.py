@@ -53,6 +53,11 @@ class Keys:
                 termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._saved)
             self._saved = None
 
+    @property
+    def descriptors(self) -> list[int]:
+        """What becomes readable when a key is pressed: the terminal, or nothing."""
+        return [] if self._before is None else [self._descriptor]
+
     def read(self) -> str:
         """The keys pressed since the last call, without special keys. It never waits."""
         if self._saved is None or not select.select([self._descriptor], [], [], 0)[0]:

@@ -18,9 +18,10 @@ from .monitor import Monitor
 from .state import History
 from .strip import Row
 from .theme import Theme
+from .wake import Wake
 
 _REFRESH_S = 0.1
-_LOOK_S = 0.02  # between checks for keys and onsets
+_SHORTEST_S = 0.01  # between two pictures: a replay at full speed brings onsets faster than a screen shows them
 _ZOOM = 2**0.5
 
 
@@ -42,18 +43,23 @@ def show(engine: Engine, history: History, recording: WavRecording, monitor: Mon
     }
     theme = Theme.of(console)
     messages = io.StringIO()  # they would tear the screen
-    painter, painted_onsets, due = Painter(console), -1, 0.0
+    painter, painted, due = Painter(console), 0.0, 0.0
     try:
-        with painter, Keys() as keys, contextlib.redirect_stderr(messages):
-            while not engine.wait(_LOOK_S):
+        with Wake() as wake, painter, Keys() as keys, contextlib.redirect_stderr(messages):
+            engine.watch(wake.set)
+            while not engine.ended:
+                news = wake.wait(due - time.monotonic(), keys.descriptors)
                 pressed = keys.read()
                 for key in pressed.lower():
                     actions.get(key, lambda: None)()
-                now = time.monotonic()
-                if pressed or history.onset_count != painted_onsets or now >= due:
-                    painted_onsets, due = history.onset_count, now + _REFRESH_S
+                if pressed or news:
+                    due = min(due, painted + _SHORTEST_S)
+                if time.monotonic() >= due:
                     columns, lines = painter.size
                     painter.paint(rows(monitor.state(columns), columns, lines, theme))
+                    painted = time.monotonic()
+                    due = painted + _REFRESH_S
+            engine.wait(None)
     except Exception as error:
         engine.ask_to_stop()
         while not engine.wait(1.0):

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..events import Event, Onset
 from ..rates import STREAM_RATE, Samples
-from ..sources import portaudio as devices
+from ..sources.base import SourceError
+from ..sources.portaudio import PortAudio, portaudio
 from .base import Accounts, Sink
 
 PITCH = {"S1": 1_600.0, "S2": 2_400.0}
@@ -24,64 +25,63 @@ def click(kind: str) -> Samples:
 
 
 class Beep(Sink):
-    """A sink that clicks as soon as a sound is named. An output that fails falls silent, and that is all.
+    """A sink that clicks at each onset. An output that fails falls silent, and that is all.
 
     Raises BeepError where there is no output to begin with.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, audio: PortAudio | None = None) -> None:
         self._clicks = {kind: click(kind) for kind in PITCH}
         self._asked: deque[Samples] = deque(maxlen=2)
         self._playing = np.zeros(0, np.float32)
         try:
-            import sounddevice
-        except OSError:
+            self._audio = portaudio() if audio is None else audio
+        except SourceError:
             raise BeepError("PortAudio is not installed") from None
-        self._audio = sounddevice
         try:
             self._open()
-        except (sounddevice.PortAudioError, ValueError) as error:
+        except (self._audio.Error, ValueError) as error:
             raise BeepError(f"no output device can be opened ({error})") from None
 
     def _open(self) -> None:
         self._stream: Any = None
-        self._opened = devices.rescans
-        self._stream = self._audio.OutputStream(
-            samplerate=STREAM_RATE, channels=1, dtype="float32", latency="low", callback=self._fill
-        )
+        self._generation = self._audio.generation
+        self._stream = self._audio.open_output(self._fill)
         self._stream.start()
 
     def _fill(self, out: Samples, frames: int, _time: Any, _status: Any) -> None:
         if self._asked:
             self._playing = self._asked.popleft()
-        now, self._playing = self._playing[:frames], self._playing[frames:]
-        out[: len(now), 0] = now
-        out[len(now) :] = 0
+        samples, self._playing = self._playing[:frames], self._playing[frames:]
+        out[: len(samples), 0] = samples
+        out[len(samples) :] = 0
 
     def on_event(self, event: Event) -> None:
         """Click at an onset."""
         if not isinstance(event, Onset):
             return
-        # A lost microphone is back, and our output went with it; while it is looked for, there is no output at all.
-        if self._opened != devices.rescans and devices.rescanning.acquire(blocking=False):
+        # PortAudio was restarted for a lost microphone, and our stream went with it. During a restart: no output.
+        audio = self._audio
+        if self._generation != audio.generation and audio.restarting.acquire(blocking=False):
             try:
-                with contextlib.suppress(self._audio.PortAudioError, ValueError):
+                with contextlib.suppress(audio.Error, ValueError):
                     self._open()
             finally:
-                devices.rescanning.release()
+                audio.restarting.release()
         self._asked.append(self._clicks[event.kind])
 
     def close(self, accounts: Accounts) -> None:
         """Close the output."""
-        if not devices.rescanning.acquire(timeout=1.0):  # a sound system that hangs
+        audio = self._audio
+        if not audio.restarting.acquire(timeout=1.0):  # a sound system that hangs
             return
         try:
-            if self._stream is not None and self._opened == devices.rescans:
-                with contextlib.suppress(self._audio.PortAudioError):
+            if self._stream is not None and self._generation == audio.generation:
+                with contextlib.suppress(audio.Error):
                     self._stream.abort()
                     self._stream.close()
         finally:
-            devices.rescanning.release()
+            audio.restarting.release()
 
 
 class BeepError(Exception):

@@ -1,8 +1,8 @@
-"""What every source of sound has in common: it fills the ring buffer."""
+"""What every source of sound has in common: it fills a ring buffer, which the engine reads."""
 
 from typing import Protocol
 
-from .ring import RingBuffer
+from .intake import Intake
 
 LISTENING = "listening"
 """The state of a source that nothing is wrong with."""
@@ -17,11 +17,13 @@ class NoSuchSource(SourceError):
 
 
 class Source(Protocol):
-    """Fills a ring from `start` until the sound ends or until `stop`, then closes it.
+    """Adds a ring to the intake and fills it from `start` on. Closes the intake when the sound ends, or at `stop`.
+
+    Most sources have one ring; a device that comes back with another rate or other channels needs another.
 
     name: what the session line calls it. failure: what went wrong, in one line. state: how it is doing, in a few
-    words. latency: worst-case delay ahead of the ring, in stream samples, by stage. warnings: what the user should
-    know at the end; it may grow during the run.
+    words. latency: worst-case delay ahead of the segmenter, in stream samples, by stage. warnings: what the user
+    should know at the end; it may grow during the run.
     """
 
     name: str
@@ -30,11 +32,11 @@ class Source(Protocol):
     latency: dict[str, int]
     warnings: list[str]
 
-    def start(self, ring: RingBuffer) -> None:
-        """Begin to fill the ring. Raises SourceError."""
+    def start(self, intake: Intake) -> None:
+        """Add a ring and begin to fill it. Raises SourceError."""
 
     def stop(self) -> None:
-        """Stop filling it. What was written stays."""
+        """Write no more; what was written stays. From any thread, and again."""
 
     def when(self, position: int) -> float | None:
         """Return the time (`time.monotonic`) at which a recent stream sample was captured, None if unknown."""

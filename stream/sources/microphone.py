@@ -1,19 +1,18 @@
-"""A feeder that listens to a capture device, and goes on listening when the device has been away."""
+"""A capture device that is watched over, and opened again when it has been away. No sound passes through here."""
 
-import atexit
 import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ..rates import STREAM_RATE
 from .base import LISTENING, SourceError
 from .capture import BLOCKS_PER_SECOND, Capture, now
-from .portaudio import Unavailable, find, lasting_name, portaudio, rescan
-from .resample import Converter, held_back, mean_channel
-from .ring import RingBuffer
-from .timing import Block, Continuity, Part, Timeline
+from .intake import Intake
+from .portaudio import PortAudio, Unavailable, lasting_name, portaudio
+from .resample import held_back
+from .ring import Signal
 
 LOST = "device lost: waiting for it"
 BUSY = "device cannot be opened: waiting for it"
@@ -37,29 +36,36 @@ class Microphone:
 
     failure: str | None = None
 
-    def __init__(self, device: str | int | None, wait: bool = False) -> None:
-        self._audio = portaudio()
+    def __init__(self, device: str | int | None, wait: bool = False, audio: PortAudio | None = None) -> None:
+        self._audio = portaudio() if audio is None else audio
         self._wait = wait
-        self._capture = Capture(self._audio, *find(self._audio, device))
+        self._wake = Signal()  # for the supervisor: a stream has ended, or `stop`
+        self._capture = self._open(*self._audio.find(device))
         self.name = self._capture.name
         by_name = isinstance(device, str) and not device.isdecimal()
         self._wanted = device if by_name else lasting_name(self.name)
         self.latency = _latency(self._capture)
         self.warnings: list[str] = []
         self.state = LISTENING
-        self._timeline = Timeline()
+        self._intake: Intake | None = None
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, ring: RingBuffer) -> None:
-        """Begin to capture into the ring, from a thread of its own."""
+    def _open(self, index: int, name: str) -> Capture:
+        return Capture(self._audio, index, name, self._wake.set)
+
+    def start(self, intake: Intake) -> None:
+        """Begin to capture. A thread of its own watches over the device."""
         try:
             self._capture.start()
         except Unavailable:
             if not self._wait:
                 raise
             self.state = BUSY
-        self._thread = threading.Thread(target=self._run, args=(ring,), name="heartseg-capture", daemon=True)
+        else:
+            intake.add(self._capture.ring)
+        self._intake = intake
+        self._thread = threading.Thread(target=self._run, args=(intake,), name="heartseg-supervisor", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -67,144 +73,95 @@ class Microphone:
         if self._thread is None and not self._stopped.is_set():
             self._capture.close()
         self._stopped.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join(2 * _GRACE_S)
 
     def when(self, position: int) -> float | None:
         """The time on `time.monotonic` at which a stream sample of the last seconds was captured."""
-        at = self._timeline.when(position)
-        return None if at is None else at - now() + time.monotonic()
+        captured = None if self._intake is None else self._intake.timeline.when(position)
+        return None if captured is None else captured - now() + time.monotonic()
 
-    def _run(self, ring: RingBuffer) -> None:
-        ended: float | None = None
+    def _run(self, intake: Intake) -> None:
         try:
-            capture: Capture | None = self._capture if self.state == LISTENING else self._reopened()
+            capture = self._capture if self.state == LISTENING else self._reopened(intake)
             while capture is not None:
-                ended = self._listen(capture, ring, ended)
-                capture = self._reopened()
-            if self.state != LISTENING and ended is not None:
-                _lose(ring, now() - ended, "device lost")
+                self._watch(capture)
+                capture = self._reopened(intake)
         except Exception as error:
             self.failure = f"{self.name}: the capture failed: {error}"
         finally:
-            ring.close()
+            intake.close(lost_until=now() if self.state != LISTENING else None)
 
-    def _listen(self, capture: Capture, ring: RingBuffer, ended: float | None) -> float | None:
-        """Move blocks into the ring until the device is gone or `stop`; when the last sample ended."""
-        stretch = _Stretch(capture.rate, ring, self._timeline, ended)
-        silent, patience = 0.0, _FIRST_BLOCK_S
-        while not self._stopped.is_set() and silent < patience:
-            try:
-                block = capture.blocks.get(timeout=_TICK_S)
-            except queue.Empty:
+    def _watch(self, capture: Capture) -> None:
+        """Wait until the device is gone or `stop`, then close it."""
+        silent, patience, captured = 0.0, _FIRST_BLOCK_S, 0
+        while not self._stopped.is_set() and not capture.ended and silent < patience:
+            woken = self._wake.wait(_TICK_S)
+            if capture.ring.captured > captured:
+                self.state, captured = LISTENING, capture.ring.captured
+                silent, patience = 0.0, _LOST_AFTER_S
+            elif not woken:
                 silent += _TICK_S  # ticks, not time: while the whole process stands still nothing is lost yet
-                continue
-            if block is None:
-                break
-            self.state = LISTENING
-            silent, patience = 0.0, _LOST_AFTER_S
-            stretch.push(block)
         if not self._stopped.is_set():
             self.state = LOST
+        elif capture.ring.captured > captured:
+            self.state = LISTENING
         _aside(capture.close, self._audio, self._stopped)
-        while not capture.blocks.empty():
-            block = capture.blocks.get()
-            if block is not None:
-                stretch.push(block)
-        return stretch.finish()
+        capture.ring.close()
 
-    def _reopened(self) -> Capture | None:
+    def _reopened(self, intake: Intake) -> Capture | None:
         """The device, opened again once it can be; None after `stop`."""
 
         def attempt() -> Capture | str:
-            rescan(self._audio)
+            self._audio.restart()
             try:
-                found = self._found()
+                device = self._find_again()
             except SourceError:
                 return LOST
             try:
-                again = Capture(self._audio, *found)
-                again.start()
+                capture = self._open(*device)
+                capture.start()
             except Unavailable:
                 return BUSY
-            return again
+            return capture
 
         while not self._stopped.is_set():
-            found = _aside(attempt, self._audio, self._stopped)
-            if isinstance(found, Capture):
-                return found
-            self.state = found or LOST
+            result = _aside(attempt, self._audio, self._stopped)
+            if isinstance(result, Capture):
+                intake.add(result.ring)
+                return result
+            self.state = result or LOST
             self._stopped.wait(_RETRY_S)
         return None
 
-    def _found(self) -> tuple[int, str]:
+    def _find_again(self) -> tuple[int, str]:
         """The device by what it was asked for; where that fits several by now, by its full name."""
         try:
-            return find(self._audio, self._wanted)
+            return self._audio.find(self._wanted)
         except SourceError:
-            return find(self._audio, self.name)
+            return self._audio.find(self.name)
 
 
-def wait_for(device: str | int | None, say: Callable[[str], object] = lambda _: None) -> Microphone:
-    """The microphone, once it is there and can be opened; `say` hears, once, what is waited for.
+def wait_for(
+    device: str | int | None, say: Callable[[str], object] = lambda _: None, audio: PortAudio | None = None
+) -> Microphone:
+    """The microphone, once it is there and can be opened. `say` is called once for each reason.
 
-    Raises SourceError for what no waiting mends.
+    Raises SourceError for errors that waiting cannot fix.
     """
-    audio = portaudio()
-    said = ""
+    audio = portaudio() if audio is None else audio
+    reason = ""
     never = threading.Event()
     while True:
         try:
-            return Microphone(device, wait=True)
+            return Microphone(device, wait=True, audio=audio)
         except Unavailable as error:
-            if str(error) != said:
-                said = str(error)
-                say(f"{said}; waiting for it")
+            if str(error) != reason:
+                reason = str(error)
+                say(f"{reason}; waiting for it")
         never.wait(_RETRY_S)
-        _aside(lambda: rescan(audio), audio, never)
-
-
-class _Stretch:
-    """What is heard from one opening of the device to its end. ended: when the last sample before it did."""
-
-    def __init__(self, rate: int, ring: RingBuffer, timeline: Timeline, ended: float | None) -> None:
-        self._rate, self._ring, self._timeline, self._ended = rate, ring, timeline, ended
-        self._continuity, self._converter = Continuity(rate), Converter(rate)
-        self._base = ring.written + ring.dropped
-        self._frames = 0  # since the base
-
-    def push(self, block: Block) -> None:
-        for part in self._continuity.push(block):
-            self._write(part)
-
-    def finish(self) -> float | None:
-        """Write what is still held; when the last sample ended, None where there was none."""
-        for part in self._continuity.flush():
-            self._write(part)
-        self._ring.write(self._converter.flush())
-        return self._continuity.end if self._frames else self._ended
-
-    def _write(self, part: Part) -> None:
-        if self._ended is not None:
-            self._lose(part.began - self._ended, "device lost")
-            self._ended = None
-        elif part.lost:
-            self._ring.write(self._converter.flush())
-            self._lose(part.lost, "overflow" if part.overflow else "interrupted")
-        self._timeline.note(self._base + self._frames * STREAM_RATE // self._rate, part.began)
-        self._ring.write(self._converter.push(mean_channel(part.samples)))
-        self._frames += len(part.samples)
-
-    def _lose(self, seconds: float, reason: str) -> None:
-        _lose(self._ring, seconds, reason)
-        self._converter = Converter(self._rate)
-        self._base, self._frames = self._ring.written + self._ring.dropped, 0
-
-
-def _lose(ring: RingBuffer, seconds: float, reason: str) -> None:
-    length = round(seconds * STREAM_RATE)
-    if length > 0:
-        ring.lose(length, reason)
+        _aside(audio.restart, audio, never)
 
 
 def _latency(capture: Capture) -> dict[str, int]:
@@ -212,8 +169,11 @@ def _latency(capture: Capture) -> dict[str, int]:
     return {"capture": STREAM_RATE // BLOCKS_PER_SECOND, "conversion": held_back(capture.rate, capture.block)}
 
 
-def _aside(work: Callable[[], Result], audio: Any, stopped: threading.Event) -> Result | None:
-    """The result of work that a hanging sound system may never end: None where it has not soon after `stopped`."""
+def _aside(work: Callable[[], Result], audio: PortAudio, stopped: threading.Event) -> Result | None:
+    """Run `work` on a helper thread, since PortAudio may hang.
+
+    Returns its result, or None where it has not finished a second after `stopped`.
+    """
     done: queue.SimpleQueue[tuple[Result | None, Exception | None]] = queue.SimpleQueue()
 
     def run() -> None:
@@ -223,14 +183,14 @@ def _aside(work: Callable[[], Result], audio: Any, stopped: threading.Event) -> 
             done.put((None, error))
 
     threading.Thread(target=run, name="heartseg-portaudio", daemon=True).start()
-    left = _GRACE_S
+    patience = _GRACE_S
     answered = False
     try:
-        while left > 0:
+        while patience > 0:
             try:
                 result, error = done.get(timeout=_TICK_S)
             except queue.Empty:
-                left -= _TICK_S if stopped.is_set() else 0.0
+                patience -= _TICK_S if stopped.is_set() else 0.0
                 continue
             answered = True
             if error is not None:
@@ -239,4 +199,4 @@ def _aside(work: Callable[[], Result], audio: Any, stopped: threading.Event) -> 
         return None
     finally:
         if not answered:
-            atexit.unregister(audio._exit_handler)  # it would wait for the same
+            audio.abandon()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ..rates import STREAM_RATE, Samples
 from .base import LISTENING
+from .intake import Intake
 from .ring import RingBuffer
 
 _PACED_BLOCK = STREAM_RATE // 50
@@ -27,6 +28,7 @@ class Replay:
         self.name = name
         self.warnings = [] if warnings is None else warnings
         self._blocks, self._speed = blocks, speed
+        self._ring = RingBuffer()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._began: float | None = None
@@ -34,14 +36,16 @@ class Replay:
         self.state = LISTENING
         self.latency: dict[str, int] = {}
 
-    def start(self, ring: RingBuffer) -> None:
-        """Begin to fill the ring from a thread of its own."""
-        self._thread = threading.Thread(target=self._run, args=(ring,), name="heartseg-replay", daemon=True)
+    def start(self, intake: Intake) -> None:
+        """Begin to play, from a thread of its own."""
+        intake.add(self._ring)
+        self._thread = threading.Thread(target=self._run, args=(intake,), name="heartseg-replay", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop after the block at hand."""
+        """Stop after the present block."""
         self._stopped.set()
+        self._ring.room_made.set()
         if self._thread is not None:
             self._thread.join()
 
@@ -51,29 +55,30 @@ class Replay:
             return None
         return self._began + position / (STREAM_RATE * self._speed)
 
-    def _run(self, ring: RingBuffer) -> None:
+    def _run(self, intake: Intake) -> None:
         began = self._began = time.monotonic()
         try:
             for block in self._blocks:
                 size = _PACED_BLOCK if self._speed else max(1, len(block))
-                for at in range(0, len(block), size):
-                    part = block[at : at + size]
+                for start in range(0, len(block), size):
+                    part = block[start : start + size]
                     if self._speed:
-                        due = began + (ring.written + len(part)) / (STREAM_RATE * self._speed)
+                        due = began + (self._ring.written + len(part)) / (STREAM_RATE * self._speed)
                         self._stopped.wait(max(0.0, due - time.monotonic()))
-                    self._put(ring, part)
+                    self._put(part)
                     if self._stopped.is_set():
                         return
         except Exception as error:
             self.failure = f"the replay failed: {error}"
         finally:
-            ring.close()
+            intake.close()
 
-    def _put(self, ring: RingBuffer, part: Samples) -> None:
+    def _put(self, part: Samples) -> None:
+        """Write all of it, and wait for room where there is none."""
         while len(part) and not self._stopped.is_set():
-            fits = min(len(part), ring.room)
+            fits = min(len(part), self._ring.room)
             if fits:
-                ring.write(part[:fits])
+                self._ring.write(part[:fits])
                 part = part[fits:]
             else:
-                self._stopped.wait(0.01)
+                self._ring.room_made.wait()

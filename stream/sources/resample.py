@@ -20,11 +20,11 @@ class Converter:
         self._resample = None if rate == STREAM_RATE else soxr.ResampleStream(rate, STREAM_RATE, 1, "float32", "HQ")
 
     def push(self, block: Samples) -> Samples:
-        """What can be converted by now; the newest samples are held back."""
+        """Convert a block; the newest samples are held back until later ones come."""
         return block if self._resample is None else np.asarray(self._resample.resample_chunk(block))
 
     def flush(self) -> Samples:
-        """The rest: the sound ends here."""
+        """The samples still held back: the sound ends here."""
         none = np.zeros(0, np.float32)
         return none if self._resample is None else np.asarray(self._resample.resample_chunk(none, last=True))
 
@@ -34,9 +34,9 @@ def held_back(rate: int, block: int) -> int:
     if rate == STREAM_RATE:
         return 0
     converter, silence = Converter(rate), np.zeros(block, np.float32)
-    most = pushed = given = 0
+    largest = pushed = converted = 0
     while pushed < 5 * rate:
-        given += len(converter.push(silence))
+        converted += len(converter.push(silence))
         pushed += block
-        most = max(most, -(-pushed * STREAM_RATE // rate) - given)
-    return most
+        largest = max(largest, -(-pushed * STREAM_RATE // rate) - converted)
+    return largest

@@ -51,44 +51,44 @@ class SimulatedHeart:
     def beats(self) -> Iterator[Beat]:
         """The truth: all beats, in order, without end."""
         rng = np.random.default_rng((self.seed, 1))
-        at, next_pause = round(0.4 * STREAM_RATE), self.pause_every_s
+        onset, next_pause = round(0.4 * STREAM_RATE), self.pause_every_s
         while True:
-            time = at / STREAM_RATE
+            time = onset / STREAM_RATE
             breath = np.sin(2 * np.pi * time / 4.1)
             cycle = 60.0 / self.bpm * (1 + self.breathing * breath) * np.exp(self.variability * rng.standard_normal())
             shorter = min(1.0, math.sqrt(cycle / 0.8))
             s1, s2 = _S1_S * shorter, _S2_S * shorter
             # From S1's onset to S2's: half of the cycle at most, as in CirCor's children at 160 to 180 bpm.
             systole = min(0.33 * (cycle / 0.8) ** 0.6, 0.51 * cycle)
-            second = at + round(systole * STREAM_RATE)
+            s2_onset = onset + round(systole * STREAM_RATE)
             loud = (1 + 0.25 * breath) * np.exp(0.08 * rng.standard_normal(2))
             yield Beat(
-                (at, at + round(s1 * STREAM_RATE)), (second, second + round(s2 * STREAM_RATE)),
+                (onset, onset + round(s1 * STREAM_RATE)), (s2_onset, s2_onset + round(s2 * STREAM_RATE)),
                 float(loud[0]), float(0.7 * loud[1]),
             )  # fmt: skip
-            at += round(cycle * STREAM_RATE)
-            if self.pause_every_s and at / STREAM_RATE > next_pause:
-                at += round(self.pause_s * STREAM_RATE)
-                next_pause = at / STREAM_RATE + self.pause_every_s
+            onset += round(cycle * STREAM_RATE)
+            if self.pause_every_s and onset / STREAM_RATE > next_pause:
+                onset += round(self.pause_s * STREAM_RATE)
+                next_pause = onset / STREAM_RATE + self.pause_every_s
 
     def blocks(self) -> Iterator[Samples]:
         """The sound: blocks of 4,410 samples at 44,100 Hz, without end."""
         rng = np.random.default_rng((self.seed, 2))
         beats = self.beats()
-        waiting = next(beats)
+        beat = next(beats)
         carry = np.zeros(0, np.float32)  # of sounds that began in an earlier block
         filters = np.zeros(3)
         start = 0
         while True:
             block = np.zeros(max(BLOCK, len(carry)) + 2 * STREAM_RATE, np.float32)
             block[: len(carry)] = carry
-            while waiting.s1[0] < start + BLOCK:
-                self._render(block, waiting, start, rng)
-                waiting = next(beats)
+            while beat.s1[0] < start + BLOCK:
+                self._render(block, beat, start, rng)
+                beat = next(beats)
             white = rng.standard_normal(BLOCK)
             out = self.level * (block[:BLOCK] + np.float32(self.noise) * _body_noise(white, filters))
-            used = np.flatnonzero(block)
-            carry = block[BLOCK : max(BLOCK, used[-1] + 1 if len(used) else 0)]
+            nonzero = np.flatnonzero(block)
+            carry = block[BLOCK : max(BLOCK, nonzero[-1] + 1 if len(nonzero) else 0)]
             start += BLOCK
             yield out.astype(np.float32)
 

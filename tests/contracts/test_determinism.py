@@ -182,9 +182,10 @@ def test_a_year_of_sound_without_a_gap(name):
 
 
 def test_the_ring_after_a_year():
-    engine = Engine(Segmenter(), Replay([SHORT], None), [sink := Lines()])
-    ring = engine._ring
-    ring.written = ring.read_count = YEAR
+    replay = Replay([SHORT], None)
+    engine = Engine(Segmenter(), replay, [sink := Lines()])
+    ring = replay._ring
+    ring.written = ring.frames_read = engine._intake.taken = YEAR
     engine.start()
     assert engine.wait(60)
     assert sink.text == WHOLE[len(SHORT), "390ms"]

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from heartseg.stream.engine import Engine
-from heartseg.stream.events import Gap, Marker, Sound
+from heartseg.stream.events import Gap, Marker, Onset, Sound
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.segmenter.segmenter import Segmenter
-from heartseg.stream.sinks.base import SinkError
+from heartseg.stream.sinks.base import Accounts, SinkError
+from heartseg.stream.sources.intake import Intake
 from heartseg.stream.sources.replay import Replay
+from heartseg.stream.sources.ring import RingBuffer
 from heartseg.stream.sources.simulated import SimulatedHeart
 
 
@@ -40,8 +42,8 @@ def heart_blocks(seconds, seed=1):
     return list(itertools.islice(SimulatedHeart(seed=seed).blocks(), seconds * 10))
 
 
-def run(feeder, network, *sinks, seconds=30):
-    engine = Engine(Segmenter(network), feeder, sinks)
+def run(source, network, *sinks, seconds=30):
+    engine = Engine(Segmenter(network), source, sinks)
     engine.start()
     assert engine.wait(seconds)
     return engine
@@ -76,11 +78,14 @@ class Hasty:
     def __init__(self, blocks):
         self._blocks = blocks
 
-    def start(self, ring):
+    def start(self, intake):
+        ring = RingBuffer()
+        intake.add(ring)
+
         def write():
             for block in self._blocks:
                 ring.write(block)
-            ring.close()
+            intake.close()
 
         self._thread = threading.Thread(target=write)
         self._thread.start()
@@ -165,8 +170,8 @@ def test_a_sink_that_fails_ends_the_run_with_its_message(network):
     assert notes.accounts is not None
 
 
-@pytest.mark.parametrize("call", ["heard", "event", "missed"])
-def test_a_sink_that_fails_leaves_the_books_balanced_and_the_others_whole(network, call):
+@pytest.mark.parametrize("call", ["on_samples", "on_event", "on_missing"])
+def test_a_sink_that_fails_leaves_the_accounts_balanced_and_the_others_whole(network, call):
     def fails(_):
         raise SinkError("disk: cannot be written (no space left)")
 
@@ -191,3 +196,72 @@ def test_a_source_that_fails_keeps_what_was_heard(network):
     engine = run(Replay(blocks(), None), network, notes)
     assert "the disk is gone" in engine.failure
     assert notes.accounts.processed == 5 * STREAM_RATE and notes.events
+
+
+def test_a_quiet_engine_is_woken_by_sound_marks_and_the_end(network):
+    """The worker waits without a time limit, so whatever fails to wake it would hang here."""
+
+    class Silent:
+        failure, state = None, "listening"
+
+        def start(self, intake):
+            self.intake, self.ring = intake, RingBuffer()
+            intake.add(self.ring)
+
+        def stop(self):
+            self.intake.close()
+
+    class Told(Notes):
+        def __init__(self):
+            super().__init__()
+            self.marked, self.heard = threading.Event(), threading.Event()
+
+        def on_event(self, event):
+            super().on_event(event)
+            self.marked.set()
+
+        def on_samples(self, block):
+            self.heard.set()
+
+    source, notes, watched = Silent(), Told(), threading.Event()
+    engine = Engine(Segmenter(network), source, [notes])
+    engine.watch(watched.set)
+    engine.start()
+    time.sleep(0.1)  # the worker is most likely asleep by now
+    engine.mark()
+    assert notes.marked.wait(20) and notes.events == [Marker(0)]
+    time.sleep(0.1)
+    source.ring.write(np.zeros(441, np.float32))
+    assert notes.heard.wait(20)
+    time.sleep(0.1)
+    assert not engine.ended and not watched.is_set()
+    engine.ask_to_stop()
+    assert watched.wait(20) and engine.ended and engine.wait(20)
+    assert notes.accounts == Accounts(441, 441, 0, 0) and engine.failure is None
+
+
+def test_watchers_are_told_of_each_onset_after_the_sinks(network):
+    notes, seen = Notes(), []
+    engine = Engine(Segmenter(network), Replay(heart_blocks(6), None), [notes])
+    engine.watch(lambda: seen.append((sum(isinstance(e, Onset) for e in notes.events), engine.ended)))
+    engine.start()
+    assert engine.wait(30)
+    onsets = sum(isinstance(e, Onset) for e in notes.events)
+    assert onsets > 5 and seen[-1] == (onsets, True)
+    assert [n for n, _ in seen[:-1]] == sorted({n for n, _ in seen[:-1]}) and not any(ended for _, ended in seen[:-1])
+
+
+def test_samples_that_an_intake_loses_are_noticed(network, monkeypatch):
+    """`captured` is counted apart from what comes out."""
+    real = Intake.read
+
+    def forgetful(self, limit):
+        part = real(self, limit)
+        if part is not None and self.taken > STREAM_RATE:
+            self.taken -= len(part)
+            return part[:0]
+        return part
+
+    monkeypatch.setattr(Intake, "read", forgetful)
+    engine = run(Replay(heart_blocks(3), None), network, notes := Notes())
+    assert "not processed" in engine.failure and notes.accounts.pending > 0

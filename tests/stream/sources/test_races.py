@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from heartseg.stream.sources import ring as ring_module
-from heartseg.stream.sources.ring import Missing, RingBuffer
+from heartseg.stream.sources.ring import RingBuffer, Signal
 
 SECONDS = float(os.environ.get("HEARTSEG_STRESS_S", "4"))  # a minute, and more, when somebody has the time
 
@@ -20,15 +20,14 @@ def ramp(first, length):
     return (np.arange(first, first + length) % 2**20).astype(np.float32)
 
 
-def check(part, position):
+def check(block, position):
     """What was read belongs here; the position after it."""
-    if part is None:
+    if block is None:
         return position
-    if isinstance(part, Missing):
-        assert part.length > 0
-        return position + part.length
-    np.testing.assert_array_equal(part, ramp(position, len(part)))
-    return position + len(part)
+    position += block.lost
+    np.testing.assert_array_equal(block.samples[:, 0], ramp(position, len(block.samples)))
+    assert block.began is None or block.began == position
+    return position + len(block.samples)
 
 
 @pytest.fixture
@@ -40,10 +39,11 @@ def hasty_switching():
     sys.setswitchinterval(before)
 
 
+@pytest.mark.parametrize("stamped", [False, True])
 @pytest.mark.parametrize("capacity", [64, 5_000, 441_000])
-def test_a_writer_and_a_reader_at_random_speeds(hasty_switching, capacity):
-    ring, sent = RingBuffer(capacity), 0
-    until = time.monotonic() + SECONDS / 3
+def test_a_writer_and_a_reader_at_random_speeds(hasty_switching, capacity, stamped):
+    ring, sent = RingBuffer(capacity, seconds=1, notes=64), 0
+    until = time.monotonic() + SECONDS / 6
     failures = []
 
     def write():
@@ -53,12 +53,9 @@ def test_a_writer_and_a_reader_at_random_speeds(hasty_switching, capacity):
             while time.monotonic() < until:
                 length = int(capacity * rng.choice([0, 0.01, 0.1, 0.5, 1, 1.5]) * rng.random())
                 for _ in range(rng.randrange(20)):
-                    fits = ring.write(ramp(sent, length))
+                    fits = ring.write(ramp(sent, length), float(sent) if stamped else None)
                     assert 0 <= fits <= length
                     sent += length
-                if rng.random() < 0.2:
-                    ring.lose(lost := rng.randrange(1, 100), "interrupted")
-                    sent += lost
                 time.sleep(rng.choice([0, 0, 0.001]))
         except BaseException as error:
             failures.append(error)
@@ -70,14 +67,18 @@ def test_a_writer_and_a_reader_at_random_speeds(hasty_switching, capacity):
     rng, position, samples, gaps = random.Random(capacity + 1), 0, 0, 0
     while not ring.finished:
         for _ in range(rng.randrange(1, 50)):
-            part = ring.read(1 + int(capacity * rng.random()))
-            position = check(part, position)
-            samples += 0 if part is None or isinstance(part, Missing) else len(part)
-            gaps += isinstance(part, Missing)
-        time.sleep(rng.choice([0, 0, 0.001]))
+            block = ring.read(1 + int(capacity * rng.random()))
+            position = check(block, position)
+            samples += 0 if block is None else len(block.samples)
+            gaps += block is not None and block.lost > 0
+        if rng.random() < 0.3:
+            time.sleep(rng.choice([0, 0.001]))
+        else:
+            ring.data_ready.wait()  # without end
+            ring.data_ready.set()
     writer.join()
     assert not failures
-    assert position == sent == ring.written + ring.dropped
+    assert position == sent == ring.captured
     assert samples == ring.written > capacity and gaps
 
 
@@ -96,11 +97,11 @@ class Turns:
         self.failures = []
 
     def run(self):
-        threads = [threading.Thread(target=self._run, args=(i,)) for i in range(len(self._functions))]
-        for thread in threads:
+        self._threads = [threading.Thread(target=self._run, args=(i,)) for i in range(len(self._functions))]
+        for thread in self._threads:
             thread.start()
         self._mine[0].release()
-        for thread in threads:
+        for thread in self._threads:
             thread.join()
         assert not self.failures
 
@@ -127,6 +128,12 @@ class Turns:
             self._over[me] = True
             self._pass_on(me)
 
+    def pass_on(self):
+        """Let the other thread go on. Fails where there is none: the caller would wait for ever."""
+        me = next(i for i, thread in enumerate(self._threads) if thread is threading.current_thread())
+        assert not all(over for i, over in enumerate(self._over) if i != me), "a wake-up was lost"
+        self._pass_on(me)
+
     def _pass_on(self, me):
         others = [i for i, over in enumerate(self._over) if not over and i != me]
         if not others:
@@ -136,36 +143,97 @@ class Turns:
             self._mine[me].acquire()
 
 
-def written_and_read(seed):
-    """A few writes, losses and reads in the order that the seed brings: what was sent, where the reader came to."""
+class TurnsLock:
+    """In place of a signal's lock: who waits for it lets the others go on."""
+
+    def __init__(self, turns):
+        self._turns, self._locked = turns, True
+
+    def locked(self):
+        return self._locked
+
+    def release(self):
+        if not self._locked:
+            raise RuntimeError("release unlocked lock")
+        self._locked = False
+
+    def acquire(self, timeout):
+        assert timeout == -1
+        while self._locked:
+            self._turns.pass_on()
+        self._locked = True
+        return True
+
+
+def signal_of(turns):
+    """A signal whose `wait` is a turn of the others."""
+    signal = Signal()
+    signal._lock = TurnsLock(turns)
+    return signal
+
+
+def written_and_read(seed, notes):
+    """A few writes and reads in the order that the seed brings: sent, where the reader came to, counted."""
     rng = random.Random(seed)
-    ring, sent, position = RingBuffer(rng.randrange(1, 6)), 0, 0
+    ring, sent, position = RingBuffer(rng.randrange(1, 6), seconds=1, notes=notes), 0, 0
+    stamped = rng.random() < 0.5
 
     def write():
         nonlocal sent
         for _ in range(rng.randrange(1, 12)):
-            length = rng.randrange(4)
-            if rng.random() < 0.4:
-                ring.lose(length + 1, "interrupted")
-                sent += length + 1
-            else:
-                ring.write(ramp(sent, length))
-                sent += length
+            length = rng.randrange(6)
+            ring.write(ramp(sent, length), float(sent) if stamped else None)
+            sent += length
         ring.close()
 
     def read():
         nonlocal position
         while not ring.finished:
-            position = check(ring.read(3), position)
+            block = ring.read(3)
+            position = check(block, position)
+            if block is None and not ring.finished:
+                ring.data_ready.wait()
 
-    Turns(seed, write, read).run()
-    return sent, position, ring.written + ring.dropped
+    turns = Turns(seed, write, read)
+    ring.data_ready = signal_of(turns)
+    turns.run()
+    return sent, position, ring.captured
 
 
-@pytest.mark.parametrize("slots", [2, 3, 256])
-def test_every_order_of_steps(monkeypatch, slots):
-    """Few slots for gaps, and a small ring, so that both are full, empty and wrapped all the time."""
-    monkeypatch.setattr(ring_module, "_GAPS", slots)
+@pytest.mark.parametrize("notes", [1, 2, 256])
+def test_every_order_of_steps(notes):
+    """Few notes, and a small ring, so that both are full, empty and wrapped all the time. No wake-up is lost."""
     for seed in range(round(50 * SECONDS)):
-        sent, position, counted = written_and_read(seed)
+        sent, position, counted = written_and_read(seed, notes)
         assert position == sent == counted, f"seed {seed}"
+
+
+def test_a_writer_that_waits_for_room_in_every_order_of_steps():
+    """As a replay does it: nothing is dropped, and neither side sleeps for ever."""
+    for seed in range(round(50 * SECONDS)):
+        rng = random.Random(seed)
+        ring, position = RingBuffer(rng.randrange(1, 6), seconds=1), 0
+
+        def write(ring=ring):
+            sent = 0
+            while sent < 12:
+                fits = min(12 - sent, ring.room)
+                if fits:
+                    ring.write(ramp(sent, fits))
+                    sent += fits
+                else:
+                    ring.room_made.wait()
+            ring.close()
+
+        def read(ring=ring):
+            nonlocal position
+            while not ring.finished:
+                block = ring.read(3)
+                position = check(block, position)
+                if block is None and not ring.finished:
+                    ring.data_ready.wait()
+
+        turns = Turns(seed, write, read)
+        ring.data_ready, ring.room_made = signal_of(turns), signal_of(turns)
+        turns.run()
+        assert position == 12 and not ring.dropped, f"seed {seed}"
