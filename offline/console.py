@@ -1,4 +1,4 @@
-"""What the commands of `heartseg-offline` share: how they speak, refuse, show progress and load matplotlib."""
+"""Shared by the commands of `heartseg-offline`: messages, errors, progress, whole files, optional libraries."""
 
 import os
 import sys
@@ -12,11 +12,11 @@ from rich.text import Text
 
 
 class UsageError(Exception):
-    """The command was wrong; the message says what, and what to do. Exit status 2."""
+    """The command is wrong. The message says why and what to do. Exit status 2."""
 
 
 def say(message: str) -> None:
-    """A line for the person at the terminal, apart from the results on standard output."""
+    """Print a message to standard error. Results go to standard output."""
     print(f"heartseg-offline: {message}", file=sys.stderr)
 
 
@@ -56,7 +56,7 @@ def drawing() -> Any:
 
 
 def bar(rate: ProgressColumn) -> Progress:
-    """A bar with what is done (the task's field `done`), a rate, and the time left; nothing where nobody sees it."""
+    """A progress bar with the task's field `done`, a rate and the time left; invisible without a terminal."""
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[done]}"), rate, TimeRemainingColumn(),
@@ -68,12 +68,12 @@ class SoundRate(ProgressColumn):
     """Seconds of sound a second."""
 
     def render(self, task: Task) -> Text:
-        """The rate, as it was of late."""
+        """The recent rate."""
         return Text(f"{task.speed:.0f} s/s" if task.speed else "")
 
 
 class ByteRate(ProgressColumn):
-    """Megabytes a second, over all the time; the task's field `bytes` counts them."""
+    """Mean megabytes a second. The task's field `bytes` counts them."""
 
     def render(self, task: Task) -> Text:
         """The rate."""

@@ -2,8 +2,8 @@
 
 An event is a true positive when its centre lies within the tolerance of the centre of a reference sound of the
 same class, matched one to one (a maximum matching; of those, one of least total error). Time that nobody
-annotated is not scored. A reference sound that is cut by the edge of annotated time is left out, with whatever was
-predicted at it. A swap is a missed reference sound with an unmatched prediction of the other class in its place.
+annotated is not scored. A reference sound that is cut by the edge of annotated time is left out, with the predictions
+at it. A swap is a missed reference sound with an unmatched prediction of the other class in its place.
 """
 
 from collections.abc import Sequence
@@ -75,21 +75,21 @@ def reference_of(recording: Recording) -> Reference:
     every = [row for span in spans for row in span]
     lengths = {k: [e - s for s, e, state in every if state == k and np.isfinite(e)] for k in (1, 3)}
     median = {k: float(np.median(v)) if v else 0.0 for k, v in lengths.items()}
-    kept: dict[int, list[tuple[float, float]]] = {1: [], 3: []}
+    complete: dict[int, list[tuple[float, float]]] = {1: [], 3: []}
     cut = []
     for span in spans:
         for i, (s, e, k) in enumerate(span):
-            if k not in kept:
+            if k not in complete:
                 continue
             at_edge = i in (0, len(span) - 1)
             starts_cut = i == 0 and s < _RECORD_START_S
             if starts_cut or not np.isfinite(e) or (at_edge and e - s < _CUT_SHARE * median[k]):
                 cut.append((s, e))
             else:
-                kept[k].append((s, e))
+                complete[k].append((s, e))
     annotated = [(span[0][0], span[-1][1]) for span in spans]
     return Reference(
-        {"S1": by_centre(kept[1]), "S2": by_centre(kept[3])},
+        {"S1": by_centre(complete[1]), "S2": by_centre(complete[3])},
         np.asarray(annotated, np.float64).reshape(-1, 2),
         np.asarray(cut, np.float64).reshape(-1, 2),
     )
@@ -128,16 +128,16 @@ def match(
         allowed = distance <= tolerance
         cost = np.where(allowed, distance, 10.0 * (tolerance + 1.0) * (1 + min(len(i), len(j))))
         r, c = linear_sum_assignment(cost)
-        good = allowed[r, c]
-        ii.append(i[r[good]])
-        jj.append(j[c[good]])
+        is_allowed = allowed[r, c]
+        ii.append(i[r[is_allowed]])
+        jj.append(j[c[is_allowed]])
     empty = np.zeros(0, np.int64)
     return np.concatenate([empty, *ii]), np.concatenate([empty, *jj])
 
 
 @dataclass
 class Counts:
-    """What became of one kind's sounds in one recording or many; `+` pools. Errors in seconds, centre and onset."""
+    """Counts of one kind in one recording or many, and centre errors of its matches in seconds. `+` pools."""
 
     tp: int = 0
     fp: int = 0
@@ -212,15 +212,15 @@ def _mean_ms(error: NDArray[np.float64]) -> float:
 def score(reference: Reference, prediction: Prediction, tolerance: float) -> dict[str, Counts]:
     """Counts per kind for one recording."""
     true = {k: reference.sounds[k].mean(axis=1) for k in KINDS}
-    found = {k: prediction.sounds[k].mean(axis=1) for k in KINDS}
+    predicted = {k: prediction.sounds[k].mean(axis=1) for k in KINDS}
     counts, missed, spare = {}, {}, {}
     for kind in KINDS:
-        i, j = match(true[kind], found[kind], tolerance)
+        i, j = match(true[kind], predicted[kind], tolerance)
         missed[kind] = np.delete(true[kind], i)
-        spare[kind] = np.delete(found[kind], j)
+        spare[kind] = np.delete(predicted[kind], j)
         scored = _within(spare[kind], reference.spans) & ~_within(spare[kind], reference.cut, tolerance)
         false = int(scored.sum())
-        error = found[kind][j] - true[kind][i]
+        error = predicted[kind][j] - true[kind][i]
         counts[kind] = Counts(len(i), false, len(missed[kind]), 0, len(true[kind]), len(i) + false, (error,))
     for kind, other in (("S1", "S2"), ("S2", "S1")):
         counts[kind].swaps = len(match(missed[kind], spare[other], tolerance)[0])
@@ -228,16 +228,16 @@ def score(reference: Reference, prediction: Prediction, tolerance: float) -> dic
 
 
 def _within(times: NDArray[np.float64], spans: NDArray[np.float64], margin: float = 0.0) -> NDArray[np.bool_]:
-    inside = np.zeros(len(times), bool)
+    is_within = np.zeros(len(times), bool)
     for start, end in spans:
-        inside |= (times >= start - margin) & (times <= end + margin)
-    return inside
+        is_within |= (times >= start - margin) & (times <= end + margin)
+    return is_within
 
 
 def outcomes(
     reference: Reference, prediction: Prediction, tolerance: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Confidence of each sound that is scored, and 1 where it was right, 0 where not: shapes (n,)."""
+    """Confidence of each scored sound, nan where unknown, and 1 where it is right, else 0: shapes (n,)."""
     confidence, right = [np.zeros(0)], [np.zeros(0)]
     for kind in KINDS:
         centre = prediction.sounds[kind].mean(axis=1)
@@ -251,8 +251,11 @@ def outcomes(
 
 def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.float64], bins: int = 15) -> float:
     """Expected calibration error over equal bins (Guo et al., ICML 2017)."""
-    at = np.minimum((confidence * bins).astype(int), bins - 1)
-    error = [abs(confidence[at == b].mean() - right[at == b].mean()) * (at == b).mean() for b in np.unique(at)]
+    bin_index = np.minimum((confidence * bins).astype(int), bins - 1)
+    error = [
+        abs(confidence[bin_index == b].mean() - right[bin_index == b].mean()) * (bin_index == b).mean()
+        for b in np.unique(bin_index)
+    ]
     return float(sum(error)) if error else float("nan")
 
 
@@ -264,13 +267,13 @@ def coverage(recordings: Sequence[tuple[Reference, Prediction]], longest_pause_s
     """
     annotated = abstained = 0.0
     for reference, prediction in recordings:
-        at = np.sort(np.concatenate([prediction.sounds[k].mean(axis=1) for k in KINDS]))
+        centres = np.sort(np.concatenate([prediction.sounds[k].mean(axis=1) for k in KINDS]))
         for start, end in reference.spans:
-            end = end if np.isfinite(end) else float(max([start, *at]))
+            end = end if np.isfinite(end) else float(max([start, *centres]))
             annotated += end - start
-            inside = at[(at > start) & (at < end)]
-            steps = np.diff(np.concatenate([[start], inside, [end]]))
+            within = centres[(centres > start) & (centres < end)]
+            steps = np.diff(np.concatenate([[start], within, [end]]))
             limit = np.full(len(steps), longest_pause_s)
-            limit[[0, -1]] = longest_pause_s / 2 if len(inside) else 0.0
+            limit[[0, -1]] = longest_pause_s / 2 if len(within) else 0.0
             abstained += float(steps[steps > limit].sum())
     return 1.0 - _ratio(abstained, annotated)

@@ -10,7 +10,7 @@ SOUND_ENDINGS = {
     ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64",
     ".rf64",
 }  # fmt: skip
-"""Endings of the recordings that are looked for in folders and by globs; a file that is named may have any."""
+"""Endings that count as recordings in folders and globs. A file named as such may have any."""
 
 
 @dataclass(frozen=True)
@@ -21,45 +21,45 @@ class Item:
     name: Path
 
 
-def find(named: Sequence[Path]) -> tuple[list[Item], list[str]]:
-    """The recordings that are named, each once, and what was named in vain, as messages.
+def find_recordings(arguments: Sequence[Path]) -> tuple[list[Item], list[str]]:
+    """The recordings that the arguments name, each once, and a message for each argument without any.
 
-    A file gives a result of its own name. A folder is searched to its depths, a glob (with `**` too) expanded, and
-    their results keep the sub-folders below the folder, or below the part of the glob that has no wildcard. Hidden
-    files and folders are passed over.
+    A file's result has the file's name. Folders are searched with all sub-folders, and globs (also `**`) expanded.
+    Their results keep the sub-folders below the folder, or below the part of the glob without a wildcard. Hidden files
+    and folders are skipped.
     """
     items: dict[tuple[str, Path], Item] = {}
-    vain: list[str] = []
-    for path in named:
+    failures: list[str] = []
+    for path in arguments:
         if path.is_dir():
-            root, found = path, _recordings(path, _search(path, vain), vain)
+            root, files = path, _recordings(path, _search(path, failures), failures)
         elif glob.has_magic(str(path)) and not path.exists():
             matches = [Path(match) for match in glob.glob(str(path), recursive=True)]
-            root, found = _fixed(path), _recordings(path, matches, vain)
+            root, files = _fixed(path), _recordings(path, matches, failures)
         else:
-            root, found = path.parent, [path]
-        for file in found:
+            root, files = path.parent, [path]
+        for file in files:
             item = Item(file, file.relative_to(root).with_suffix(""))
             items.setdefault((os.path.abspath(file), item.name), item)
-    return list(items.values()), vain
+    return list(items.values()), failures
 
 
-def _recordings(named: Path, found: Sequence[Path], vain: list[str]) -> list[Path]:
-    recordings = sorted(file for file in found if file.suffix.lower() in SOUND_ENDINGS and not file.is_dir())
+def _recordings(arguments: Path, files: Sequence[Path], failures: list[str]) -> list[Path]:
+    recordings = sorted(file for file in files if file.suffix.lower() in SOUND_ENDINGS and not file.is_dir())
     if not recordings:
-        vain.append(f"{named}: no recording there (.wav, .flac, .ogg, .mp3, .aiff and other sound files)")
+        failures.append(f"{arguments}: no recording there (.wav, .flac, .ogg, .mp3, .aiff and other sound files)")
     return recordings
 
 
-def _search(folder: Path, vain: list[str]) -> list[Path]:
+def _search(folder: Path, failures: list[str]) -> list[Path]:
     def refused(error: OSError) -> None:
-        vain.append(f"{error.filename}: cannot be searched ({error.strerror})")
+        failures.append(f"{error.filename}: cannot be searched ({error.strerror})")
 
-    found = []
-    for at, folders, files in os.walk(folder, onerror=refused):
+    paths: list[Path] = []
+    for parent, folders, names in os.walk(folder, onerror=refused):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(at, name) for name in files if not name.startswith(".")]
-    return found
+        paths += [Path(parent, name) for name in names if not name.startswith(".")]
+    return paths
 
 
 def _fixed(pattern: Path) -> Path:

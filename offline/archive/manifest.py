@@ -1,4 +1,4 @@
-"""What is done already: which results were made of which recordings, and how, in a file beside them."""
+"""The manifest of an output folder: which results were made of which recordings, with which settings."""
 
 import json
 from pathlib import Path
@@ -10,10 +10,10 @@ Entry = dict[str, Any]
 
 
 class Manifest:
-    """A line of JSON for each result, added once the result is whole; of several for one result the last holds.
+    """A line of JSON for each result, added after the result is written. The last line for a result wins.
 
-    A result is taken as made where it is there and its line tells of the same recording (path, size, time of change)
-    and the same settings. What was done to a result since does not matter: corrections by hand are not undone.
+    A result is up to date if it exists, and its line has the same settings and recording (path, size, modification
+    time). Results edited by hand are kept.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
@@ -28,14 +28,14 @@ class Manifest:
             try:
                 entry = json.loads(line)
                 self._entries[entry["result"]] = entry
-            except (ValueError, KeyError, TypeError, RecursionError):  # torn: that result will be made again
+            except (ValueError, KeyError, TypeError, RecursionError):  # a torn line: its result is made again
                 continue
 
     def entry(self, target: Path, file: Path) -> Entry:
-        """The line that tells how `target` is made of `file` as it is now."""
+        """The line for `target` made of `file` in its present state."""
         try:
             status = file.stat()
-        except OSError:  # it will fail when it is read, and no line be added
+        except OSError:  # reading it fails later, and no line is added
             size, changed = -1, -1
         else:
             size, changed = status.st_size, status.st_mtime_ns
@@ -48,16 +48,16 @@ class Manifest:
         }
 
     def made(self, target: Path, file: Path) -> bool:
-        """Whether the result is there, and was made of this recording with these settings."""
+        """Whether the result exists and was made of this recording with these settings."""
         entry = self.entry(target, file)
         return self._entries.get(entry["result"]) == entry and target.is_file()
 
     def ours(self, target: Path) -> bool:
-        """Whether a file is a result of some run, whatever its settings."""
+        """Whether a file is a result of any earlier run."""
         return target.relative_to(self._folder).as_posix() in self._entries
 
     def add(self, entry: Entry) -> None:
-        """Note that a result is there. Raises OSError."""
+        """Add the line of a written result. Raises OSError."""
         with self._path.open("a", encoding="utf-8") as file:
-            file.write("\n" + json.dumps(entry))  # a line that a crash tore stays apart from this one
+            file.write("\n" + json.dumps(entry))  # the line break separates it from a torn line
         self._entries[entry["result"]] = entry

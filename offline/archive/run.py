@@ -18,12 +18,12 @@ from .find import Item
 from .manifest import Entry, Manifest
 from .workers import outcomes
 
-_LONGEST_S = 1e7  # a header that says more was written by a program that could not know
+_LONGEST_S = 1e7  # a longer one comes from a header that was written before the length was known
 
 
 @dataclass
 class Report:
-    """What became of an archive: recordings done now, done before, and failed (why), and whether it was stopped."""
+    """Counts of recordings done now and before, a message for each failure, and whether the run was stopped."""
 
     done: int = 0
     before: int = 0
@@ -39,9 +39,9 @@ def cores() -> int:
 def segment_files(
     items: Sequence[Item], out: Path, form: Format, lag: Lag, jobs: int, again: bool, say: Callable[[str], None]
 ) -> Report:
-    """Write one result a recording into `out`, each whole or not at all, and note it in the manifest there.
+    """Write one result per recording into `out`, each whole or not at all, and add it to the manifest there.
 
-    again: make those anew that were made before. Ctrl-C ends it early, with what is done. Raises OSError where `out`
+    again: also redo results of earlier runs. Ctrl-C ends the run early; finished results stay. Raises OSError if `out`
     cannot be used.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -61,17 +61,19 @@ def segment_files(
     if not entries:
         return report
     with bar(SoundRate()) as progress:
-        left = dict.fromkeys(entries, 0.0) if progress.disable else {item: _length(item.file) for item in entries}
-        total = sum(left.values())
+        remaining_s = (
+            dict.fromkeys(entries, 0.0) if progress.disable else {item: _length(item.file) for item in entries}
+        )
+        total = sum(remaining_s.values())
         task = progress.add_task("segmenting", total=total, done=f"0/{len(entries)}")
 
         def on_samples(item: Item, length: int) -> None:
-            left[item] -= seconds(length)
+            remaining_s[item] -= seconds(length)
             progress.advance(task, seconds(length))
 
         try:
-            with closing(outcomes(list(entries), form.name, lag, min(jobs, len(entries)), on_samples)) as made:
-                for number, outcome in enumerate(made, 1):
+            with closing(outcomes(list(entries), form.name, lag, min(jobs, len(entries)), on_samples)) as results:
+                for number, outcome in enumerate(results, 1):
                     for warning in outcome.warnings:
                         say(f"warning: {warning}")
                     failure = outcome.error or _store(
@@ -81,7 +83,7 @@ def segment_files(
                         report.failed.append(failure)
                     else:
                         report.done += 1
-                    total -= left[outcome.item]  # headers do not always know
+                    total -= remaining_s[outcome.item]  # headers may be wrong
                     progress.update(task, total=total, done=f"{number}/{len(entries)}")
         except KeyboardInterrupt:
             report.stopped = True
@@ -93,7 +95,7 @@ def _target(item: Item, out: Path, form: Format) -> Path:
 
 
 def _length(file: Path) -> float:
-    """Seconds by the header; 0 where it cannot be known."""
+    """Length in seconds according to the header; 0 if unknown."""
     try:
         source = FileSource(file)
     except SourceError:
@@ -103,7 +105,7 @@ def _length(file: Path) -> float:
 
 
 def _store(content: bytes, target: Path, manifest: Manifest, entry: Entry) -> str:
-    """Write a result, whole or not at all, and note it; why that failed, else nothing."""
+    """Write a result, whole or not at all, and its manifest line. Returns an error message, or an empty string."""
     try:
         write_whole(target, content)
         manifest.add(entry)

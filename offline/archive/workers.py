@@ -1,4 +1,4 @@
-"""Processes that segment recordings, each one at a time. They read; only the process that started them writes."""
+"""Worker processes, each segmenting one recording at a time. They read; only the parent process writes."""
 
 import multiprocessing
 import signal
@@ -22,7 +22,7 @@ OnSamples = Callable[[Item, int], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a recording: the content of its result, or why there is none."""
+    """The content of a recording's result, or an error message."""
 
     item: Item
     content: bytes = b""
@@ -31,7 +31,7 @@ class Outcome:
 
 
 def outcome(item: Item, form: str, lag: Lag, network: Network, on_samples: OnSamples) -> Outcome:
-    """Segment one recording; whatever is wrong with it is told in the outcome."""
+    """Segment one recording. An error becomes the outcome's message."""
     try:
         segmentation = segment(item.file, network, lag, lambda length: on_samples(item, length))
         return Outcome(item, FORMATS[form].write(segmentation), "", segmentation.warnings)
@@ -52,28 +52,28 @@ def outcomes(
         network = load(lag.network)
         yield from (outcome(item, form, lag, network, on_samples) for item in items)
         return
-    waiting = deque(items)
+    queue = deque(items)
     busy: dict[Connection, tuple[BaseProcess, Item]] = {}
     try:
-        while waiting or busy:
-            while waiting and len(busy) < jobs:
+        while queue or busy:
+            while queue and len(busy) < jobs:
                 connection, process = _start(form, lag)
-                busy[connection] = process, _give(connection, waiting.popleft())
+                busy[connection] = process, _give(connection, queue.popleft())
             for ready in wait(list(busy)):
                 assert isinstance(ready, Connection)
                 process, item = busy[ready]
                 try:
                     message = ready.recv()
                 except (EOFError, OSError):
-                    process.join(1.0)  # one that ended by itself is not to be told of as killed
+                    process.join(1.0)  # wait for its own exit status, before the kill below sets another
                     _end(ready, busy.pop(ready)[0])
                     yield Outcome(item, error=f"{item.file}: the process that read it died ({_why(process)})")
                     continue
                 if isinstance(message, int):
                     on_samples(item, message)
                     continue
-                if waiting:
-                    busy[ready] = process, _give(ready, waiting.popleft())
+                if queue:
+                    busy[ready] = process, _give(ready, queue.popleft())
                 else:
                     _end(ready, busy.pop(ready)[0])
                 yield message
@@ -84,20 +84,20 @@ def outcomes(
 
 def _start(form: str, lag: Lag) -> tuple[Connection, BaseProcess]:
     context = multiprocessing.get_context("spawn")  # a fork would copy ONNX Runtime's locks without their threads
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, form, lag), daemon=True)
-    # Ctrl-C reaches every process of the terminal: only this one answers it. Ignoring is inherited from the start on.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent_end, child_end = context.Pipe()
+    process = context.Process(target=_serve, args=(child_end, form, lag), daemon=True)
+    # Ctrl-C reaches every process of the terminal; only the parent handles it. A child inherits the ignored signal.
+    previous_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         process.start()
     finally:
-        signal.signal(signal.SIGINT, before)
-    theirs.close()
-    return ours, process
+        signal.signal(signal.SIGINT, previous_handler)
+    child_end.close()
+    return parent_end, process
 
 
 def _give(connection: Connection, item: Item) -> Item:
-    with suppress(OSError):  # the process has died: its end of the pipe will say so
+    with suppress(OSError):  # a dead process is found when its pipe is read
         connection.send(item)
     return item
 
@@ -115,6 +115,6 @@ def _why(process: BaseProcess) -> str:
 
 def _serve(connection: Connection, form: str, lag: Lag) -> None:
     network = load(lag.network)
-    with suppress(EOFError, OSError):  # nobody listens any more
+    with suppress(EOFError, OSError):  # the parent has gone
         while True:
             connection.send(outcome(connection.recv(), form, lag, network, lambda _, samples: connection.send(samples)))

@@ -55,8 +55,8 @@ def clips_of(recordings: Iterable[Recording], speed: float = 1.0) -> Clips:
     sounds, lengths, kinds, names = [], [], [], []
     for recording in recordings:
         sound = read_stream(recording.audio)
-        at = np.arange(0, len(sound) - 1, speed)
-        played = np.interp(at, np.arange(len(sound)), sound).astype(np.float32)
+        positions = np.arange(0, len(sound) - 1, speed)
+        played = np.interp(positions, np.arange(len(sound)), sound).astype(np.float32)
         marks = np.rint(recording.start_s * PASCAL_RATE / speed).astype(np.int64)
         sounds.append(cut(played, marks)[:-1])
         lengths.append(np.diff(marks))
@@ -76,8 +76,8 @@ def each_normalised(sound: Samples) -> Samples:
 class ClipNetwork:
     """The mended networks that `heartseg-offline article` wrote: one for each fold of the recordings.
 
-    Each recording of the exercise is judged by the network that was not trained on it, any other sound by the mean
-    of all. Raises ModelError where the file is missing or of another kind.
+    A recording of the exercise is classified by the network that was not trained on it, any other by the mean of all.
+    Raises ModelError where the file is missing or of another kind.
     """
 
     def __init__(self, path: Path) -> None:
@@ -94,7 +94,7 @@ class ClipNetwork:
             raise ModelError(f"{path}: not the networks of the article's exercise ({error})") from None
 
     def s2(self, sound: Samples, name: str) -> Samples:
-        """How probably each clip of the recording `name` begins at an S2: shape (n,). sound: shape (n, 20000)."""
+        """Probability that each clip of the recording `name` begins at an S2: shape (n,). sound: shape (n, 20000)."""
         if not len(sound):
             return np.zeros(0, np.float32)
         unseen = [name in names for names in self.held_out]

@@ -20,11 +20,11 @@ _ONSET_BEFORE_PEAK_S = 0.035
 _OFFSET_AFTER_PEAK_S = _ONSET_BEFORE_PEAK_S + 2 * PEAK_BEFORE_CENTRE_S
 
 
-def segments(at: NDArray[np.float64], kind: NDArray[np.int64]) -> Prediction:
+def segments(peaks_s: NDArray[np.float64], kind: NDArray[np.int64]) -> Prediction:
     """Sounds of the usual length around their peaks. at: shape (n,), seconds; kind: shape (n,), 0 S1, 1 S2."""
     return Prediction(
         {
-            name: by_centre([(t - _ONSET_BEFORE_PEAK_S, t + _OFFSET_AFTER_PEAK_S) for t in at[kind == i]])
+            name: by_centre([(t - _ONSET_BEFORE_PEAK_S, t + _OFFSET_AFTER_PEAK_S) for t in peaks_s[kind == i]])
             for i, name in enumerate(KINDS)
         },
         confidence={name: np.full(int((kind == i).sum()), np.nan) for i, name in enumerate(KINDS)},
@@ -32,16 +32,16 @@ def segments(at: NDArray[np.float64], kind: NDArray[np.int64]) -> Prediction:
 
 
 def by_envelope(recording: Recording) -> Prediction:
-    """The envelope's peaks, named by their intervals. Raises SourceError."""
-    at = peaks(read_pcg(recording.audio))
-    return segments(at, kinds(at))
+    """The envelope's peaks, classified by their intervals. Raises SourceError."""
+    peaks_s = peaks(read_pcg(recording.audio))
+    return segments(peaks_s, kinds(peaks_s))
 
 
 def by_clips(recording: Recording, network: ClipNetwork) -> Prediction:
-    """The envelope's peaks as marks: a clip from each to the next, named by the clip network. Raises SourceError."""
-    at = peaks(read_pcg(recording.audio))
-    clips = cut(read_stream(recording.audio), np.rint(at * STREAM_RATE).astype(np.int64))
-    return segments(at, (network.s2(clips, recording.name) > 0.5).astype(np.int64))
+    """The envelope's peaks, with a clip from each to the next classified by the clip network. Raises SourceError."""
+    peaks_s = peaks(read_pcg(recording.audio))
+    clips = cut(read_stream(recording.audio), np.rint(peaks_s * STREAM_RATE).astype(np.int64))
+    return segments(peaks_s, (network.s2(clips, recording.name) > 0.5).astype(np.int64))
 
 
 def methods(clips: ClipNetwork | None) -> dict[str, Predict]:
@@ -50,12 +50,12 @@ def methods(clips: ClipNetwork | None) -> dict[str, Predict]:
     def shipped(lag: Lag) -> Predict:
         return by_network(load(lag.network), lag)
 
-    named: dict[str, Predict] = {"envelope and intervals, unsupervised": by_envelope}
+    ways: dict[str, Predict] = {"envelope and intervals, unsupervised": by_envelope}
     if clips:
-        named["clip network at the envelope's peaks"] = lambda recording: by_clips(recording, clips)
-    named[f"heartseg, live ({DEFAULT_LAG.bound_ms:.0f} ms)"] = shipped(DEFAULT_LAG)
-    named["heartseg, whole recording"] = shipped(FULL_CONTEXT)
-    return named
+        ways["clip network at the envelope's peaks"] = lambda recording: by_clips(recording, clips)
+    ways[f"heartseg, live ({DEFAULT_LAG.bound_ms:.0f} ms)"] = shipped(DEFAULT_LAG)
+    ways["heartseg, whole recording"] = shipped(FULL_CONTEXT)
+    return ways
 
 
 def compare(

@@ -29,8 +29,8 @@ def envelogram(pcg: NDArray[np.float32]) -> NDArray[np.float64]:
 
     if len(pcg) < PCG_RATE // 10:
         return np.zeros(0)
-    heard = sosfiltfilt(butter(3, (_LOWEST_HZ, _HIGHEST_HZ), "bandpass", fs=PCG_RATE, output="sos"), pcg)
-    power = np.minimum(1.0, np.abs(heard) / max(float(np.quantile(np.abs(heard), _LOUD)), 1e-9)) ** 2
+    filtered = sosfiltfilt(butter(3, (_LOWEST_HZ, _HIGHEST_HZ), "bandpass", fs=PCG_RATE, output="sos"), pcg)
+    power = np.minimum(1.0, np.abs(filtered) / max(float(np.quantile(np.abs(filtered), _LOUD)), 1e-9)) ** 2
     shannon = -power * np.log(np.maximum(power, 1e-12))
     total = np.concatenate([[0.0], np.cumsum(np.pad(shannon, _WINDOW // 2))])
     start = np.arange(len(pcg) // HOP) * HOP
@@ -44,8 +44,8 @@ def peaks(pcg: NDArray[np.float32]) -> NDArray[np.float64]:
     from scipy.signal import find_peaks
 
     step_s = HOP / PCG_RATE
-    found, _ = find_peaks(envelogram(pcg), distance=round(_CLOSEST_S / step_s), prominence=_LEAST)
-    return np.asarray(found * step_s, np.float64)
+    indices, _ = find_peaks(envelogram(pcg), distance=round(_CLOSEST_S / step_s), prominence=_LEAST)
+    return np.asarray(indices * step_s, np.float64)
 
 
 def two_means(values: NDArray[np.float64]) -> float:
@@ -53,24 +53,24 @@ def two_means(values: NDArray[np.float64]) -> float:
     low, high = float(values.min()), float(values.max())
     for _ in range(100):
         middle = (low + high) / 2
-        below = values <= middle
-        if below.all():
+        is_low = values <= middle
+        if is_low.all():
             break
-        new = float(values[below].mean()), float(values[~below].mean())
+        new = float(values[is_low].mean()), float(values[~is_low].mean())
         if new == (low, high):
             break
         low, high = new
     return (low + high) / 2
 
 
-def kinds(at: NDArray[np.float64]) -> NDArray[np.int64]:
+def kinds(peaks_s: NDArray[np.float64]) -> NDArray[np.int64]:
     """0 for S1, 1 for S2, of each peak: shape (n,). at: shape (n,), seconds.
 
     Two clusters of the difference between the interval before a peak and the one after it: diastole less systole
     at an S1, the reverse at an S2. The first and last peak are what their neighbour is not.
     """
-    if len(at) < 3:
-        return np.arange(len(at)) % 2
-    difference = -np.diff(at, 2).clip(-_LONGEST_S, _LONGEST_S)
+    if len(peaks_s) < 3:
+        return np.arange(len(peaks_s)) % 2
+    difference = -np.diff(peaks_s, 2).clip(-_LONGEST_S, _LONGEST_S)
     inner = (difference <= two_means(difference)).astype(np.int64)
     return np.concatenate([[1 - inner[0]], inner, [1 - inner[-1]]])

@@ -33,7 +33,7 @@ _HELD_SHARE = 0.2  # of the clips, in the article's random split
 
 @dataclass(frozen=True)
 class Printed:
-    """A run of the network as printed: its learning, the range of its answers, and the largest gradient at its end."""
+    """A run of the network as printed: its learning curve, the range of its output, its largest final gradient."""
 
     learning: Learning
     lowest: float
@@ -43,7 +43,7 @@ class Printed:
 
 @dataclass(frozen=True)
 class Mended:
-    """The mended networks, one a fold; who was held out of each; p: shape (clips,), of S2, by who had not heard it."""
+    """One network per fold, the recordings held out of each, and p: out-of-fold probability of S2, shape (clips,)."""
 
     networks: list[Any]
     held_out: list[list[str]]
@@ -78,13 +78,11 @@ def mended() -> Any:
 
 
 KERAS_3_LOSS = "binary_crossentropy"
-"""The loss as printed: Keras 3 looks behind the activation for the logit, and takes the sigmoid of that, even where
-the activation was softmax.
-"""
+"""The loss as printed. Keras 3 takes the logit before the activation and applies a sigmoid, even to a softmax unit."""
 
 
 def loss_of_answer(label: tf.Tensor, answer: tf.Tensor) -> tf.Tensor:
-    """Binary cross-entropy of what the network answers, as the Keras of the article's day took it.
+    """Binary cross-entropy of the network's output, as in the Keras of the article's day.
 
     The product hides the logit from Keras 3.
     """
@@ -155,18 +153,18 @@ def _learning(history: dict[str, Any]) -> Learning:
 
 
 def by_length(clips: Clips) -> float:
-    """Accuracy of one threshold on the clip's length, set on the other folds' recordings: what padding gives away."""
-    right = 0
+    """Accuracy of one threshold on the clip's length, set on the other folds: how much padding reveals."""
+    n_right = 0
     for fold in range(FOLDS):
         held = folds(clips) == fold
         length, kind = clips.length[~held], clips.kind[~held]
         best = max(np.unique(length), key=lambda t: int(((length > t) == kind).sum()))
-        right += int(((clips.length[held] > best) == clips.kind[held]).sum())
-    return right / len(clips.kind)
+        n_right += int(((clips.length[held] > best) == clips.kind[held]).sum())
+    return n_right / len(clips.kind)
 
 
 def export(trained: Mended, path: Path) -> None:
-    """Write all folds as one .onnx: clips (n, 20000, 1) to s2 (n, folds), and in it who was held out of each."""
+    """Write all folds as one .onnx: clips (n, 20000, 1) to s2 (n, folds). It names the recordings held out of each."""
 
     @tf.function(input_signature=[tf.TensorSpec((None, CLIP, 1), tf.float32, name="clips")])  # type: ignore[untyped-decorator]
     def every_fold(clips: tf.Tensor) -> dict[str, tf.Tensor]:

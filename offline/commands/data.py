@@ -92,9 +92,9 @@ def describe(folder: Path) -> Description:
         annotated += float((spans[:, 1] - spans[:, 0]).sum())
         beats += int((recording.state == 1).sum())
         bpm.append(median_bpm(recording.start_s[recording.state == 1]))
-    known = np.array([v for v in bpm if np.isfinite(v)], np.float64)
-    named = len(persons) if kind.names_persons else None
-    return Description(kind.name, recordings, named, rates, seconds, annotated, beats, known, skipped)
+    known_bpm = np.array([v for v in bpm if np.isfinite(v)], np.float64)
+    n_persons = len(persons) if kind.names_persons else None
+    return Description(kind.name, recordings, n_persons, rates, seconds, annotated, beats, known_bpm, skipped)
 
 
 def _text(name: str, d: Description) -> str:

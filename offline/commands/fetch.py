@@ -30,9 +30,9 @@ def run(args: argparse.Namespace) -> int:
     print(home.credit)
     say(f"from {base}")
     try:
-        files, before = fetch(home, base, args.to)
+        files, present = fetch(home, base, args.to)
     except FetchError as error:
         say(str(error))
         return 1
-    print(f"{files} files ({before} were there) in {args.to}; see them with: heartseg-offline data {args.to}")
+    print(f"{files} files ({present} were there) in {args.to}; see them with: heartseg-offline data {args.to}")
     return 0

@@ -37,17 +37,17 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--out {out}: the name should end in {', '.join(PICTURE_ENDINGS)}")
     drawing()
     reference = reference_of(read_annotation(args.reference, args.file.stem)) if args.reference else None
-    heard = hear(args.file, load(args.lag.network), args.lag)
-    for warning in heard.warnings:
+    analysis = hear(args.file, load(args.lag.network), args.lag)
+    for warning in analysis.warnings:
         say(f"warning: {warning}")
     picture = Picture(
         title=args.file.name,
-        pcg=heard.pcg,
-        prediction=prediction_of(heard.events),
-        gaps=heard.gaps,
+        pcg=analysis.pcg,
+        prediction=prediction_of(analysis.events),
+        gaps=analysis.gaps,
         reference=reference,
-        posterior=heard.posterior if args.posteriors else None,
-        note=f"heartseg {heard.session['heartseg']} · {heard.session['model']} · {heard.lag_text}",
+        posterior=analysis.posterior if args.posteriors else None,
+        note=f"heartseg {analysis.session['heartseg']} · {analysis.session['model']} · {analysis.lag_text}",
     )
     for path in save(picture, out):
         print(path)

@@ -29,9 +29,9 @@ def run(args: argparse.Namespace) -> int:
     if out.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"--out {out}: the name should end in .html")
     reference = reference_of(read_annotation(args.reference, args.file.stem)) if args.reference else None
-    heard = hear(args.file, load(args.lag.network), args.lag)
-    for warning in heard.warnings:
+    analysis = hear(args.file, load(args.lag.network), args.lag)
+    for warning in analysis.warnings:
         say(f"warning: {warning}")
-    write(page(heard, reference, str(args.reference or "")), out)
+    write(page(analysis, reference, str(args.reference or "")), out)
     print(out)
     return 0

@@ -2,14 +2,18 @@
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..console import UsageError, say
 from ..datasets.pascal import PASCAL_TABLE
 from ..datasets.recording import DataError, Recording
 from ..datasets.sets import read_set
+from ..evaluation.ecg import NO_FIGURES, EcgFigures, ecg_table, judge, read_r_peaks
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.tables import figures_table, rate_table, worst_table
 from ..figures.plot import Picture, save
@@ -28,6 +32,11 @@ def add_options(p: argparse.ArgumentParser) -> None:
         "reference", type=Path, help="folder of CirCor, CinC 2016, PASCAL set A or results; or one of these files"
     )
     p.add_argument("predictions", type=Path, help="folder of results in any format of `segment`, or one file")
+    p.add_argument(
+        "--ecg", type=Path, metavar="RPEAKS",
+        help="judge by the R-peaks of an ECG, too: a .tsv of name and seconds, or a folder of NAME.rpeaks.txt or WFDB "
+        "annotations; the same path as REFERENCE: by these alone",
+    )  # fmt: skip
     p.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     p.add_argument("--worst", type=int, default=0, metavar="N", help="list the N recordings that cost most")
     p.add_argument("--plots", type=Path, metavar="DIR", help="draw those N into DIR (of a set, which has the sound)")
@@ -37,6 +46,8 @@ def run(args: argparse.Namespace) -> int:
     """Score, print and write; returns the exit status."""
     if args.plots and not (args.worst and args.reference.is_dir()):
         raise UsageError("--plots goes with --worst N and a set's folder as the reference")
+    if args.ecg and args.ecg == args.reference:
+        return _judge_unmarked(args)
     evaluation, missing = score_files(args.reference, args.predictions)
     if missing:
         say(f"{len(missing)} recordings have no result and count as empty: {' '.join(missing[:_NAMES_SHOWN])}")
@@ -44,8 +55,13 @@ def run(args: argparse.Namespace) -> int:
     print(rate_table(evaluation))
     if args.worst:
         print(worst_table(evaluation, args.worst))
+    figures = evaluation.as_dict()
+    if args.ecg:
+        by_ecg = judge_evaluation(evaluation, read_r_peaks(args.ecg))
+        print(ecg_table(by_ecg))
+        figures["ecg"] = {name: f.as_dict() for name, f in by_ecg.items()}
     if args.json:
-        args.json.write_text(json.dumps(evaluation.as_dict(), indent=1) + "\n", encoding="utf-8")
+        _write_json(args.json, figures)
     if args.plots:
         from ..segmentation import read_pcg
 
@@ -53,6 +69,37 @@ def run(args: argparse.Namespace) -> int:
             picture = Picture(s.name, read_pcg(s.recording.audio), s.prediction, reference=s.reference)
             save(picture, args.plots / f"{s.name}.png")
     return 0
+
+
+def _judge_unmarked(args: argparse.Namespace) -> int:
+    """Judge recordings without an annotation by their R-peaks, print and write."""
+    total, missing = NO_FIGURES, []
+    for name, r_peaks_s in read_r_peaks(args.ecg).items():
+        path = result_of(args.predictions, name)
+        missing += [] if path else [name]
+        total += judge(r_peaks_s, read_prediction(path).sounds if path else {kind: by_centre([]) for kind in KINDS})
+    if missing:
+        say(f"{len(missing)} recordings have no result and count as empty: {' '.join(missing[:_NAMES_SHOWN])}")
+    print(ecg_table({"predictions": total}))
+    if args.json:
+        _write_json(args.json, {"ecg": {"predictions": total.as_dict()}})
+    return 0
+
+
+def judge_evaluation(evaluation: Evaluation, r_peaks: Mapping[str, NDArray[np.float64]]) -> dict[str, EcgFigures]:
+    """Predictions and references by the R-peaks within annotated time. r_peaks: seconds by the recording's name."""
+    predictions = references = NO_FIGURES
+    for s in evaluation.scored:
+        if s.name in r_peaks:
+            predictions += judge(r_peaks[s.name], s.prediction.sounds, s.reference.spans)
+            references += judge(r_peaks[s.name], s.reference.sounds, s.reference.spans)
+    if not references.r_peaks:
+        raise DataError("the R-peaks of --ecg are of none of the references")
+    return {"predictions": predictions, "reference": references}
+
+
+def _write_json(path: Path, figures: dict[str, Any]) -> None:
+    path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 def score_files(reference: Path, predictions: Path) -> tuple[Evaluation, list[str]]:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ..archive.find import find, same_names
+from ..archive.find import find_recordings, same_names
 from ..console import UsageError, say
 from ..formats import FORMATS
 from .options import add_lag
@@ -31,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.jobs is not None and args.jobs < 1:
         raise UsageError(f"--jobs {args.jobs}: expected 1 or more")
-    FORMATS[args.format].check()
-    items, vain = find(args.files)
+    FORMATS[args.format].check_library()
+    items, failures = find_recordings(args.files)
     if clash := same_names(items):
         pairs = "; ".join(f"{a} and {b}" for a, b in clash[:_CLASHES_SHOWN])
         more = f"; and {len(clash) - _CLASHES_SHOWN} more pairs" if len(clash) > _CLASHES_SHOWN else ""
@@ -40,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
     report = segment_files(items, args.out, FORMATS[args.format], args.lag, args.jobs or cores(), args.again, say)
     if report.before:
         say(f"{report.before} of {len(items)} were made before, in the same way (--again makes them anew)")
-    if failed := vain + report.failed:
-        say(f"{len(failed)} of {len(items) + len(vain)} recordings failed:")
+    if failed := failures + report.failed:
+        say(f"{len(failed)} of {len(items) + len(failures)} recordings failed:")
         for reason in failed:
             say(reason)
     if report.stopped:

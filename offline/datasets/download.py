@@ -1,4 +1,4 @@
-"""One file from a server of the web: resumed where it stopped, checked, and there whole or not at all."""
+"""Download of one file over HTTP: resumed, checked, and stored whole or not at all."""
 
 import hashlib
 import http.client
@@ -21,7 +21,7 @@ _CHUNK = 1 << 16
 
 
 class FetchError(Exception):
-    """A download failed; the message says which, why, and what to do."""
+    """A download failed. The message says which, why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Remote:
 
 
 def intact(remote: Remote) -> bool:
-    """Whether the file is there, and as published where that can be told."""
+    """Whether the file exists and has its published checksum, if it has one."""
     return remote.target.exists() and (remote.sha256 is None or _sha256(remote.target) == remote.sha256)
 
 
-def download(remote: Remote, got: Callable[[int, float], None], stop: Event) -> None:
-    """Bring a file, going on from its `.part` if there is one. Raises FetchError.
+def download(remote: Remote, on_bytes: Callable[[int, float], None], stop: Event) -> None:
+    """Download a file, resuming from its `.part` if there is one. Raises FetchError.
 
-    got: told how many bytes came, and what share of the file is there. stop: set it to end early.
+    on_bytes: called with the bytes received and the share of the file stored so far. stop: set it to end early.
     """
     part = remote.target.with_name(remote.target.name + ".part")
     resumed = part.exists()
@@ -49,7 +49,7 @@ def download(remote: Remote, got: Callable[[int, float], None], stop: Event) -> 
     while True:
         size = _size(part)
         try:
-            _transfer(remote.url, part, got, stop)
+            _transfer(remote.url, part, on_bytes, stop)
             break
         except urllib.error.HTTPError as error:
             if error.code == 416 and resumed:  # there is no more of it than we have, or another file of that name
@@ -69,15 +69,15 @@ def download(remote: Remote, got: Callable[[int, float], None], stop: Event) -> 
     if remote.sha256 and _sha256(part) != remote.sha256:
         part.unlink()
         if resumed:
-            return download(remote, got, stop)
+            return download(remote, on_bytes, stop)
         raise FetchError(
             f"{remote.url}: is not what its published SHA-256 says, and was removed; run the command again"
         )
     os.replace(part, remote.target)
 
 
-def _transfer(url: str, part: Path, got: Callable[[int, float], None], stop: Event) -> None:
-    """Append to `part` what is missing. Raises OSError, HTTPException and FetchError."""
+def _transfer(url: str, part: Path, on_bytes: Callable[[int, float], None], stop: Event) -> None:
+    """Append the missing bytes to `part`. Raises OSError, HTTPException and FetchError."""
     have = _size(part)
     headers = {"User-Agent": f"heartseg/{version('heartseg')}", "Accept-Encoding": "identity"}
     if have:
@@ -103,7 +103,7 @@ def _transfer(url: str, part: Path, got: Callable[[int, float], None], stop: Eve
                 except OSError as error:
                     raise FetchError(f"{part}: cannot be written ({error.strerror}); run the command again") from None
                 have += len(chunk)
-                got(len(chunk), have / whole if whole else 0.0)
+                on_bytes(len(chunk), have / whole if whole else 0.0)
         if whole and have < whole:
             raise ConnectionError(f"the connection ended {whole - have} bytes early")
 

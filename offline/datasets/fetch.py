@@ -83,40 +83,40 @@ def fetch(home: Home, base: str, to: Path) -> tuple[int, int]:
                 missing.append(remote)
             progress.advance(check)
         progress.remove_task(check)
-        before = len(remotes) - len(missing)
-        task = progress.add_task("fetching", total=len(remotes), completed=before, done="", bytes=0)
+        present = len(remotes) - len(missing)
+        task = progress.add_task("fetching", total=len(remotes), completed=present, done="", bytes=0)
         stop, lock = Event(), Lock()
         shares: dict[Remote, float] = {}
         arrived = 0
 
-        def got(remote: Remote, size: int, share: float) -> None:
+        def on_bytes(remote: Remote, size: int, share: float) -> None:
             nonlocal arrived
             with lock:
                 arrived += size
                 progress.update(task, advance=share - shares.get(remote, 0.0), bytes=arrived)
                 shares[remote] = share
 
-        futures = {pool.submit(_one, remote, got, stop) for remote in missing}
-        done = before
+        futures = {pool.submit(_one, remote, on_bytes, stop) for remote in missing}
+        done = present
         try:
             while futures:
-                ready, futures = wait(futures, return_when=FIRST_COMPLETED)
-                for future in ready:
-                    got(future.result(), 0, 1.0)
+                finished, futures = wait(futures, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    on_bytes(future.result(), 0, 1.0)
                     done += 1
                 progress.update(task, done=f"{done}/{len(remotes)} files")
         except BaseException:
             stop.set()
             pool.shutdown(cancel_futures=True)
             raise
-    return len(remotes), before
+    return len(remotes), present
 
 
-def _one(remote: Remote, got: Callable[[Remote, int, float], None], stop: Event) -> Remote:
+def _one(remote: Remote, on_bytes: Callable[[Remote, int, float], None], stop: Event) -> Remote:
     """Bring one file, and unpack it where it is an archive."""
     zipped = remote.url.endswith(".zip")
     file = replace(remote, target=remote.target.with_name(remote.target.name + ".zip")) if zipped else remote
-    download(file, lambda size, share: got(remote, size, share), stop)
+    download(file, lambda size, share: on_bytes(remote, size, share), stop)
     if zipped:
         unpack(file.target, remote.target)
         file.target.unlink()
@@ -131,8 +131,8 @@ def _listed(home: Home, base: str, to: Path) -> list[Remote]:
         listed = re.fullmatch(r"([0-9a-fA-F]{64})\s+\*?(.+)", line.strip())
         for pattern, place in home.wanted.items() if listed else ():
             assert listed
-            if found := re.fullmatch(pattern, listed[2], re.ASCII):
-                remotes.append(Remote(f"{base}/{listed[2]}", to / found.expand(place), listed[1].lower()))
+            if matched := re.fullmatch(pattern, listed[2], re.ASCII):
+                remotes.append(Remote(f"{base}/{listed[2]}", to / matched.expand(place), listed[1].lower()))
     if not remotes:
         sums.target.unlink()
         raise FetchError(f"{sums.url}: names no file of this set; is this its home?")
@@ -152,13 +152,13 @@ def unpack(archive: Path, folder: Path) -> None:
     rmtree(part, ignore_errors=True)
     try:
         part.mkdir(parents=True)
-        with zipfile.ZipFile(archive) as opened:
-            for member in opened.infolist():
+        with zipfile.ZipFile(archive) as members:
+            for member in members.infolist():
                 path = PurePosixPath(member.filename.replace("\\", "/"))
                 if path.is_absolute() or ".." in path.parts or ":" in member.filename:
                     raise FetchError(f"{archive}: refused; it would write outside of its folder ({member.filename})")
                 if path.suffix.lower() == ".wav" and not path.name.startswith("."):
-                    with opened.open(member) as source, (part / path.name).open("wb") as target:
+                    with members.open(member) as source, (part / path.name).open("wb") as target:
                         copyfileobj(source, target)
         part.replace(folder)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:

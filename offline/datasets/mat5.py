@@ -28,9 +28,9 @@ def read_table(path: Path) -> list[list[Any]]:
         content = file.read(_LARGEST + 1)
     if content[126:_HEADER] != b"IM" or len(content) > _LARGEST:
         raise ValueError("not a MATLAB 5 file, or too large a one")
-    at = _HEADER
-    while at < len(content):
-        kind, body, at = _element(content, at)
+    offset = _HEADER
+    while offset < len(content):
+        kind, body, offset = _element(content, offset)
         if kind == _COMPRESSED:
             unpacked = zlib.decompressobj().decompress(body, _LARGEST)
             kind, body, _ = _element(unpacked, 0)
@@ -42,16 +42,16 @@ def read_table(path: Path) -> list[list[Any]]:
     raise ValueError("it holds no table of cells")
 
 
-def _element(data: bytes, at: int) -> tuple[int, bytes, int]:
+def _element(data: bytes, offset: int) -> tuple[int, bytes, int]:
     """A data element: its type, its content, and where the next one begins."""
     try:
-        kind, size = struct.unpack_from("<II", data, at)
+        kind, size = struct.unpack_from("<II", data, offset)
     except struct.error:
         raise ValueError("it ends too early") from None
     if kind >> 16:  # four bytes at most, in the place of the size
-        kind, size, start, end = kind & 0xFFFF, kind >> 16, at + 4, at + 8
+        kind, size, start, end = kind & 0xFFFF, kind >> 16, offset + 4, offset + 8
     else:
-        start = at + 8
+        start = offset + 8
         end = start + size if kind == _COMPRESSED else start + -(-size // 8) * 8
     if start + size > min(end, len(data)):
         raise ValueError("it ends too early")
@@ -62,26 +62,26 @@ def _matrix(data: bytes, depth: int = 0) -> tuple[Any, tuple[int, ...]]:
     """A matrix, in the order of its columns (cells as a list, numbers as an array, or a text), and its sizes."""
     if not data:
         return None, (0, 0)
-    flags_kind, flags, at = _element(data, 0)
-    sizes_kind, packed, at = _element(data, at)
+    flags_kind, flags, offset = _element(data, 0)
+    sizes_kind, packed, offset = _element(data, offset)
     if flags_kind != _UINT32 or sizes_kind != _INT32 or len(flags) != 8 or depth > _DEEPEST:
         raise ValueError("its matrix has no head")
     sizes = tuple(int(n) for n in np.frombuffer(packed, "<i4"))
     count, kind = math.prod(sizes), struct.unpack("<I", flags[:4])[0] & 0xFF
-    _, _, at = _element(data, at)  # its name
+    _, _, offset = _element(data, offset)  # its name
     if min(sizes, default=-1) < 0 or count > len(data):
         raise ValueError("its matrix has sizes that cannot be")
     if kind == _CELL:
         cells = []
         for _ in range(count):
-            cell_kind, body, at = _element(data, at)
+            cell_kind, body, offset = _element(data, offset)
             if cell_kind != _MATRIX:
                 raise ValueError("its table holds what is no cell")
             cells.append(_matrix(body, depth + 1)[0])
         return cells, sizes
     if kind != _CHAR and kind not in _NUMBERS:
         return None, sizes
-    stored, body, _ = _element(data, at)
+    stored, body, _ = _element(data, offset)
     if stored not in (_ENCODINGS if kind == _CHAR else _TYPES):
         raise ValueError(f"its values are of an unknown type ({stored})")
     if kind == _CHAR:

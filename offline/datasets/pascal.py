@@ -31,7 +31,7 @@ def read_pascal_marks(csv: Path, skipped: Skipped | None = None) -> dict[str, li
     for number, line in enumerate(lines[1:], 2):
         cells = [cell.strip() for cell in line.split(",")]
         name = os.path.splitext(cells[0])[0]
-        found = []
+        of_recording = []
         for kind, cell in itertools.zip_longest(header[1:], cells[1:], fillvalue=""):
             if not cell:
                 continue
@@ -40,8 +40,8 @@ def read_pascal_marks(csv: Path, skipped: Skipped | None = None) -> dict[str, li
                 continue
             if not (cell.isdecimal() and len(cell) <= _LONGEST_INDEX):
                 raise DataError(f"{csv}, row {number}: {cell[:20]!r} is not a sample index")
-            found.append((int(cell) / PASCAL_RATE, 1 if kind == "S1" else 3))
-        marks[name] = sorted(found)
+            of_recording.append((int(cell) / PASCAL_RATE, 1 if kind == "S1" else 3))
+        marks[name] = sorted(of_recording)
     return marks
 
 
@@ -54,10 +54,12 @@ def read_pascal(folder: Path, skipped: Skipped | None = None) -> Iterator[Record
     for audio in sorted((folder / "Atraining_normal").glob("*.wav")):
         if audio.stem not in marks:
             (skipped or Skipped()).add("no row in Atraining_normal_seg.csv", audio.stem)
-    for name, found in sorted(marks.items()):
+    for name, of_recording in sorted(marks.items()):
         audio = folder / "Atraining_normal" / f"{name}.wav"
-        if not audio.exists() or not found:
-            (skipped or Skipped()).add("no recording" if found else "no marks", name)
+        if not audio.exists() or not of_recording:
+            (skipped or Skipped()).add("no recording" if of_recording else "no marks", name)
             continue
-        at = np.array([t for t, _ in found], np.float64)
-        yield Recording(name, audio, "pascal-" + name, at, at, np.array([k for _, k in found], np.int8), True)
+        times_s = np.array([t for t, _ in of_recording], np.float64)
+        yield Recording(
+            name, audio, "pascal-" + name, times_s, times_s, np.array([k for _, k in of_recording], np.int8), True
+        )

@@ -1,4 +1,4 @@
-"""An annotated recording, and what all readers of data sets share."""
+"""An annotated recording, and helpers of all readers of data sets."""
 
 import os
 from dataclasses import dataclass, field
@@ -9,26 +9,26 @@ from numpy.typing import NDArray
 
 from ...models.errors import one_line
 
-STATES = ("", "S1", "systole", "S2", "diastole")
+STATE_NAMES = ("", "S1", "systole", "S2", "diastole")
 """Names of the states 1 to 4, as CirCor counts them; 0 is not annotated."""
 
 NOISE = -1
-"""State of what a CinC annotator marked as noise."""
+"""State of time that a CinC annotator marked as noise."""
 
 LATEST_S = 1e9
-"""Times beyond this, 30 years, are no times in a recording."""
+"""Latest time in a recording, in seconds (30 years). A later one is an error."""
 
 
 class DataError(Exception):
-    """A file or folder is not what it should be; the message names it."""
+    """A file or folder is not of the expected kind. The message names it."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One recording and what its annotators said.
+    """One recording and its annotation.
 
     start_s, end_s: shape (n,), seconds, in time order; the last end of a CinC file is infinite (not given).
-    state: shape (n,), 0 to 4 as in `STATES`, or `NOISE`.
+    state: shape (n,), 0 to 4 as in `STATE_NAMES`, or `NOISE`.
     points: the annotations are marks (start equals end) rather than intervals, as in PASCAL.
     """
 
@@ -43,12 +43,12 @@ class Recording:
 
 @dataclass
 class Skipped:
-    """What a reader passed over, and why: reason -> names."""
+    """Recordings and values that a reader skipped: reason -> names."""
 
     reasons: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, reason: str, name: str) -> None:
-        """Note that `name` was passed over for `reason`."""
+        """Note that `name` was skipped for `reason`."""
         self.reasons.setdefault(reason, []).append(name)
 
 
@@ -80,7 +80,7 @@ def audio_files(folder: Path, kind: str) -> list[Path]:
     """The .flac and .wav files of a folder, by name. Raises DataError where there are none."""
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; the {kind} recordings should be in it")
-    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".flac", ".wav"))
-    if not found:
+    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".flac", ".wav"))
+    if not files:
         raise DataError(f"{folder}: no .flac or .wav file in it; the {kind} recordings should be in it")
-    return found
+    return files

@@ -50,10 +50,10 @@ def find_sets(root: Path) -> list[Path]:
     if not root.is_dir():
         raise DataError(f"{root}: no such folder; set $HEARTSEG_DATA to the folder of public sets, or name a set")
     folders = [root, *sorted(root.glob("*/")), *sorted(root.glob("*/*/"))]
-    found = [folder for folder in folders if any(next(folder.glob(kind.sign), None) for kind in PUBLIC_SETS)]
-    if not found:
+    sets = [folder for folder in folders if any(next(folder.glob(kind.sign), None) for kind in PUBLIC_SETS)]
+    if not sets:
         raise DataError(f"{root}: holds no supported set; set $HEARTSEG_DATA to the folder of them, or name a set")
-    return sorted(found)
+    return sorted(sets)
 
 
 def set_names(folders: Sequence[Path]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`heartseg-offline curve`: accuracy against latency, which is what a live segmenter trades."""
+"""Accuracy against latency, the trade-off of a live segmenter."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from ..segmentation import read_stream
 from .evaluate import Evaluation, evaluate_each
 
 ONSET, FAST_ONSET = "onset", "onset, fast"
-"""Names of the rows that score sounds as they were named at their onset, with slow and with fast hops."""
+"""Rows that score provisional onsets, with slow and with fast hops."""
 
 _FAST_LAG = Lag(20, FAST_HOP)
 _ONSETS = {FAST_ONSET: "named at the onset, every 10 ms", ONSET: "named at the onset"}
@@ -47,7 +47,7 @@ def lags() -> dict[str, Lag]:
 
 
 class _Remembered:
-    """A network that answers as it did the first time: every lag with one hop asks for the same windows in order."""
+    """A network that caches its outputs: all lags of one hop ask for the same windows in the same order."""
 
     def __init__(self, network: Network) -> None:
         self.card = network.card

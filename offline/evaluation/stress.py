@@ -1,4 +1,4 @@
-"""`heartseg-offline stress`: what noise, a narrow microphone, clipping, gain steps and a forced swap cost."""
+"""Accuracy under noise, a narrow microphone, clipping, gain steps and after a forced swap."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
@@ -44,8 +44,8 @@ def _phone(_rng: np.random.Generator, x: Samples) -> Samples:
     """A telephone's microphone: 12 dB an octave below 120 Hz."""
     f = np.fft.rfftfreq(len(x), 1 / STREAM_RATE)
     gain = 1 / np.sqrt(1 + (120.0 / np.maximum(f, 1.0)) ** 4)
-    heard: Samples = np.fft.irfft(np.fft.rfft(x) * gain, len(x)).astype(np.float32)
-    return heard
+    filtered: Samples = np.fft.irfft(np.fft.rfft(x) * gain, len(x)).astype(np.float32)
+    return filtered
 
 
 def _gain_steps(rng: np.random.Generator, x: Samples) -> Samples:
@@ -65,11 +65,11 @@ DISTURBANCES: dict[str, Disturbance] = {
     "telephone (high pass at 120 Hz)": _phone,
     "gain steps of up to 40 dB": _gain_steps,
 }
-"""What is done to the whole of a recording at 44,100 Hz; noise levels are against the recording's own RMS."""
+"""Applied to a whole recording at 44,100 Hz. Noise levels are relative to the recording's RMS."""
 
 
 class _Swapping:
-    """A network that takes S1 for S2, and systole for diastole, until it has heard `until` windows."""
+    """A network that swaps S1 with S2, and systole with diastole, in its first `until` windows."""
 
     def __init__(self, network: Network, until: int) -> None:
         self.card = network.card
@@ -137,13 +137,13 @@ def beats_to_recover(reference: Reference, prediction: Prediction, since_s: floa
     s1, s2 = (reference.sounds[kind].mean(axis=1) for kind in KINDS)
     following = np.searchsorted(s2, s1)
     pairs = [(i, j) for i, j in enumerate(following) if s1[i] >= since_s and j < len(s2) and s2[j] - s1[i] < 1.0]
-    good = [bool(right["S1"][i] and right["S2"][j]) for i, j in pairs]
-    if len(good) < 2 * _WITNESSES:
+    is_right = [bool(right["S1"][i] and right["S2"][j]) for i, j in pairs]
+    if len(is_right) < 2 * _WITNESSES:
         return None
-    for first in range(len(good) - _WITNESSES + 1):
-        if all(good[first : first + _WITNESSES]):
+    for first in range(len(is_right) - _WITNESSES + 1):
+        if all(is_right[first : first + _WITNESSES]):
             return first
-    return len(good)
+    return len(is_right)
 
 
 def stress_table(name: str, evaluations: Mapping[str, Evaluation], beats: Sequence[int]) -> str:

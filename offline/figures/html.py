@@ -31,38 +31,38 @@ SOUND_RATE = 8_000
 _PRESENCE_POINTS = 600
 
 
-def page(heard: Heard, reference: Reference | None = None, annotation: str = "") -> str:
+def page(analysis: Heard, reference: Reference | None = None, annotation: str = "") -> str:
     """The page. annotation: where the reference came from. Raises SourceError."""
-    found = beats(heard.sounds, heard.gaps)
-    pcg = np.nan_to_num(heard.pcg)
+    cycles = beats(analysis.sounds, analysis.gaps)
+    pcg = np.nan_to_num(analysis.pcg)
     scale = 32767 / float(np.abs(pcg).max(initial=1e-9))
     data = {
-        "seconds": heard.seconds,
+        "seconds": analysis.seconds,
         "rate": PCG_RATE,
-        "top": limit(heard.pcg) * scale,
-        "sounds": [[KINDS.index(s.kind) + 1, seconds(s.onset), seconds(s.offset)] for s in heard.sounds],
-        "gaps": [[seconds(gap.start), seconds(gap.end)] for gap in heard.gaps],
-        "rates": _points(rate_of(prediction_of(heard.events).sounds, heard.gaps)),
+        "top": limit(analysis.pcg) * scale,
+        "sounds": [[KINDS.index(s.kind) + 1, seconds(s.onset), seconds(s.offset)] for s in analysis.sounds],
+        "gaps": [[seconds(gap.start), seconds(gap.end)] for gap in analysis.gaps],
+        "rates": _points(rate_of(prediction_of(analysis.events).sounds, analysis.gaps)),
         "intervals": {
-            "rr": _ms(b.rr_s for b in found),
-            "s1_s2": _ms(b.s1_s2_s for b in found),
-            "s2_s1": _ms(b.s2_s1_s for b in found),
+            "rr": _ms(b.rr_s for b in cycles),
+            "s1_s2": _ms(b.s1_s2_s for b in cycles),
+            "s2_s1": _ms(b.s2_s1_s for b in cycles),
         },
-        "presence": _presence(heard),
-        "reference": None if reference is None else _reference(reference, heard.seconds),
+        "presence": _presence(analysis),
+        "reference": None if reference is None else _reference(reference, analysis.seconds),
     }
     parts = {
-        "title": html.escape(heard.path.name),
-        "subtitle": f"{_length(heard.seconds)}, {heard.rate} Hz.",
+        "title": html.escape(analysis.path.name),
+        "subtitle": f"{_length(analysis.seconds)}, {analysis.rate} Hz.",
         "key": "" if reference is None else "below the waveform: the reference, grey where it is annotated",
         "rate_key": "" if reference is None else '<span class="quiet">(dotted: the reference)</span>',
-        "figures": _terms(_figures(found), "div"),
-        "quality": _terms(_quality(heard, reference)),
-        "settings": _terms(_settings(heard, annotation)),
-        "beats": "".join(map(_row, found)),
+        "figures": _terms(_figures(cycles), "div"),
+        "quality": _terms(_quality(analysis, reference)),
+        "settings": _terms(_settings(analysis, annotation)),
+        "beats": "".join(map(_row, cycles)),
         "data": json.dumps(data).replace("<", "\\u003c"),
         "pcg": base64.b64encode(np.rint(pcg * scale).astype("<i2").tobytes()).decode(),
-        "sound": base64.b64encode(_sound(heard.path)).decode(),
+        "sound": base64.b64encode(_sound(analysis.path)).decode(),
         "css": (_WEB / "page.css").read_text(encoding="utf-8"),
         "js": "".join((_WEB / name).read_text(encoding="utf-8") for name in _SCRIPTS),
     }
@@ -102,12 +102,12 @@ def _reference(reference: Reference, length: float) -> dict[str, Any]:
     }
 
 
-def _presence(heard: Heard) -> list[list[float | None]]:
+def _presence(analysis: Heard) -> list[list[float | None]]:
     """Probability of a heartbeat over time, in percent."""
-    width = max(1, len(heard.presence) // _PRESENCE_POINTS)
+    width = max(1, len(analysis.presence) // _PRESENCE_POINTS)
     points: list[list[float | None]] = []
-    for i in range(0, len(heard.presence), width):
-        known = heard.presence[i : i + width]
+    for i in range(0, len(analysis.presence), width):
+        known = analysis.presence[i : i + width]
         known = known[np.isfinite(known)]
         points.append([i / FRAME_RATE, round(float(known.mean()) * 100, 1) if len(known) else None])
     return points
@@ -120,32 +120,32 @@ def _median(values: Sequence[float]) -> str:
 _Terms = list[tuple[str, str]]
 
 
-def _figures(found: Sequence[Beat]) -> _Terms:
-    rr = [b.rr_s for b in found if b.rr_s]
-    ratio = [b.ratio for b in found if b.ratio is not None]
+def _figures(cycles: Sequence[Beat]) -> _Terms:
+    rr = [b.rr_s for b in cycles if b.rr_s]
+    ratio = [b.ratio for b in cycles if b.ratio is not None]
     figures = [
         ("Heart rate", _median([60 / v for v in rr]), "bpm"),
         ("RR", _median(_ms(rr)), "ms"),
-        ("S1–S2", _median(_ms(b.s1_s2_s for b in found)), "ms"),
-        ("S2–S1", _median(_ms(b.s2_s1_s for b in found)), "ms"),
+        ("S1–S2", _median(_ms(b.s1_s2_s for b in cycles)), "ms"),
+        ("S2–S1", _median(_ms(b.s2_s1_s for b in cycles)), "ms"),
         ("Ratio", f"{np.median(ratio):.2f}" if ratio else "–", ""),
-        ("Beats", str(sum(b.s1_onset_s is not None for b in found)), ""),
+        ("Beats", str(sum(b.s1_onset_s is not None for b in cycles)), ""),
     ]
     return [(name, f"{value} <small>{unit}</small>") for name, value, unit in figures]
 
 
-def _quality(heard: Heard, reference: Reference | None) -> _Terms:
-    prediction = prediction_of(heard.events)
-    whole = Reference(prediction.sounds, np.array([[0.0, heard.seconds]]), np.zeros((0, 2)))
-    confidence = [s.confidence for s in heard.sounds]
-    present = heard.presence[np.isfinite(heard.presence)] >= MIN_PRESENCE
+def _quality(analysis: Heard, reference: Reference | None) -> _Terms:
+    prediction = prediction_of(analysis.events)
+    whole = Reference(prediction.sounds, np.array([[0.0, analysis.seconds]]), np.zeros((0, 2)))
+    confidence = [s.confidence for s in analysis.sounds]
+    present = analysis.presence[np.isfinite(analysis.presence)] >= MIN_PRESENCE
     rows = [
         ("Heartbeat", f"heard in {np.mean(present) * 100 if len(present) else 0:.0f} % of the time"),
         ("Coverage", f"sounds named in {coverage([(whole, prediction)]) * 100:.0f} % of the time"),
         ("Confidence", f"{np.mean(confidence):.2f} in the mean" if confidence else "–"),
-        ("Clipping", f"{heard.clipped * 100:.2g} % of the samples at full scale"),
-        ("Level", f"peak {_decibels(heard.peak)}, RMS {_decibels(heard.rms)}"),
-        ("Not heard", f"{sum(seconds(g.end - g.start) for g in heard.gaps):.2f} s"),
+        ("Clipping", f"{analysis.clipped * 100:.2g} % of the samples at full scale"),
+        ("Level", f"peak {_decibels(analysis.peak)}, RMS {_decibels(analysis.rms)}"),
+        ("Not heard", f"{sum(seconds(g.end - g.start) for g in analysis.gaps):.2f} s"),
     ]
     if reference is not None:
         c = sum(score(reference, prediction, HEADLINE_S).values(), Counts())
@@ -155,20 +155,20 @@ def _quality(heard: Heard, reference: Reference | None) -> _Terms:
                 f"{c.tp} of {c.references} found within {HEADLINE_S * 1000:.0f} ms, {c.fp} more that it has not",
             )
         )
-    return [(name, html.escape(value)) for name, value in rows + [("Warning", w) for w in heard.warnings]]
+    return [(name, html.escape(value)) for name, value in rows + [("Warning", w) for w in analysis.warnings]]
 
 
 def _decibels(level: float) -> str:
     return f"{20 * np.log10(level):.1f} dBFS".replace("-", "−") if level > 0 else "silent"
 
 
-def _settings(heard: Heard, annotation: str) -> _Terms:
+def _settings(analysis: Heard, annotation: str) -> _Terms:
     rows = [
-        ("File", str(heard.session["source"])),
-        ("heartseg", heard.session["heartseg"]),
-        ("Network", heard.session["model"]),
-        ("SHA-256", heard.session["model_sha256"]),
-        ("Lag", heard.lag_text),
+        ("File", str(analysis.session["source"])),
+        ("heartseg", analysis.session["heartseg"]),
+        ("Network", analysis.session["model"]),
+        ("SHA-256", analysis.session["model_sha256"]),
+        ("Lag", analysis.lag_text),
         ("Sound here", f"{SOUND_RATE} Hz, 16 bit"),
     ]
     if annotation:
@@ -177,8 +177,8 @@ def _settings(heard: Heard, annotation: str) -> _Terms:
 
 
 def _terms(rows: _Terms, around: str = "") -> str:
-    before, after = (f"<{around}>", f"</{around}>") if around else ("", "")
-    return "".join(f"{before}<dt>{name}</dt><dd>{value}</dd>{after}" for name, value in rows)
+    opening, closing = (f"<{around}>", f"</{around}>") if around else ("", "")
+    return "".join(f"{opening}<dt>{name}</dt><dd>{value}</dd>{closing}" for name, value in rows)
 
 
 def _length(length: float) -> str:
@@ -186,13 +186,14 @@ def _length(length: float) -> str:
 
 
 def _row(beat: Beat) -> str:
-    at = beat.s1_onset_s if beat.s1_onset_s is not None else beat.s2_onset_s
+    start_s = beat.s1_onset_s if beat.s1_onset_s is not None else beat.s2_onset_s
     lengths = [beat.rr_s, beat.s1_s2_s, beat.s2_s1_s, beat.s1_s, beat.s2_s]
     cells = ["–" if v is None else f"{v * 1000:.0f}" for v in lengths]
     cells += ["–" if beat.ratio is None else f"{beat.ratio:.2f}", f"{beat.confidence:.2f}"]
     begin = "–" if beat.s1_onset_s is None else f"{beat.s1_onset_s:.2f} s"
     return (
-        f'<tr data-at="{at:.4f}"><td><button type="button" aria-label="play from {at:.2f} s">{begin}</button></td>'
+        f'<tr data-at="{start_s:.4f}">'
+        f'<td><button type="button" aria-label="play from {start_s:.2f} s">{begin}</button></td>'
         + "".join(f"<td>{cell}</td>" for cell in cells)
         + "</tr>"
     )

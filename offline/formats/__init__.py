@@ -1,4 +1,4 @@
-"""Files of segmented sounds: what each format is called, how it is written, and how it is read back."""
+"""Formats of segmented sounds: their names, writers and readers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Format:
     read: Callable[[Path], list[Row]]
     library: str | None = None
 
-    def check(self) -> None:
+    def check_library(self) -> None:
         """Raises MissingExtra where its library is not installed; the extra has the library's name."""
         if self.library:
             require(f"the format {self.name}", self.library, self.library)
@@ -64,7 +64,7 @@ FORMATS = {
 
 def _rows(path: Path) -> list[Row]:
     form = next((form for form in FORMATS.values() if form.ending == path.suffix), FORMATS["audacity"])
-    form.check()
+    form.check_library()
     return form.read(path)
 
 
@@ -76,7 +76,7 @@ def read_prediction(path: Path) -> Prediction:
 def read_recording(path: Path) -> Recording:
     """A file in any of the formats as an annotation. Raises DataError.
 
-    Annotated is what lies between neighbouring sounds, and they; pauses and gaps are not, as in CirCor's form.
+    Sounds and the intervals between neighbouring sounds are annotated; pauses and gaps are not, as in CirCor's form.
     """
     if path.suffix == FORMATS["tsv"].ending:
         return Recording(path.stem, path, path.stem, *read_circor_tsv(path))
@@ -97,8 +97,8 @@ def read_annotation(path: Path, name: str) -> Recording:
         marks = read_pascal_marks(path).get(name)
         if not marks:
             raise DataError(f"{path}: has no marks of {name}")
-        at = np.array([t for t, _ in marks], np.float64)
-        return Recording(name, path, name, at, at, np.array([k for _, k in marks], np.int8), True)
+        times_s = np.array([t for t, _ in marks], np.float64)
+        return Recording(name, path, name, times_s, times_s, np.array([k for _, k in marks], np.int8), True)
     if path.suffix == ".mat":
         return Recording(name, path, name, *read_cinc_states(path))
     return read_recording(path)

@@ -1,4 +1,4 @@
-"""What every format holds, as rows in seconds, and what is made of them: a prediction, an annotation."""
+"""The content of every format as rows in seconds, and the predictions and annotations made of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ GAP = "gap"
 
 @dataclass(frozen=True)
 class Row:
-    """A sound or a gap as a file tells of it: kind "S1", "S2" or `GAP`, start and end in seconds.
+    """A sound or a gap of a file: kind "S1", "S2" or `GAP`, start and end in seconds.
 
-    emitted (seconds) and confidence are nan where not told. Raises ValueError for times that cannot be.
+    emitted (seconds) and confidence are nan where unknown. Raises ValueError for impossible times.
     """
 
     kind: str
@@ -47,24 +47,24 @@ def rows_of(events: Iterable[Event]) -> list[Row]:
 def states_of(rows: Iterable[Row]) -> list[tuple[float, float, int]]:
     """Start, end (seconds) and state as CirCor counts them: 1 S1, 2 systole, 3 S2, 4 diastole, 0 abstained.
 
-    Systole and diastole are what lies between neighbouring sounds; between others, and at a gap, nothing is known.
+    Systole and diastole lie between neighbouring sounds; between others, and at a gap, the state is unknown.
     """
     states: list[tuple[float, float, int]] = []
-    before: Row | None = None
-    at = 0.0
+    previous: Row | None = None
+    last_end = 0.0
     for row in sorted(rows, key=lambda row: row.start):
         if row.kind == GAP:
-            before = None
+            previous = None
             continue
-        if row.start > at:
-            between = 0
-            if before is not None and (before.kind, row.kind) == KINDS:
-                between = 2 if row.start - before.start <= LONGEST_SYSTOLE_S else 0
-            elif before is not None and (row.kind, before.kind) == KINDS:
-                between = 4 if row.start - before.start <= LONGEST_DIASTOLE_S else 0
-            states.append((at, row.start, between))
+        if row.start > last_end:
+            state = 0
+            if previous is not None and (previous.kind, row.kind) == KINDS:
+                state = 2 if row.start - previous.start <= LONGEST_SYSTOLE_S else 0
+            elif previous is not None and (row.kind, previous.kind) == KINDS:
+                state = 4 if row.start - previous.start <= LONGEST_DIASTOLE_S else 0
+            states.append((last_end, row.start, state))
         states.append((row.start, row.end, 1 if row.kind == "S1" else 3))
-        at, before = row.end, row
+        last_end, previous = row.end, row
     return states
 
 
@@ -74,7 +74,7 @@ def prediction_of(events: Iterable[Event]) -> Prediction:
 
 
 def onsets_of(events: Iterable[Event]) -> Prediction:
-    """The sounds as they were named at their onset, as a prediction: sounds of the usual length."""
+    """The provisional onsets as a prediction: sounds of the usual length."""
     return prediction(
         Row(e.kind, seconds(e.onset), seconds(e.end), seconds(e.emitted), e.confidence)
         for e in events

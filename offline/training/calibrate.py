@@ -1,4 +1,4 @@
-"""Confidence that means something: from the mean posterior of a sound to its chance of being right.
+"""Calibration of the confidence: from the mean posterior of a sound to its probability of being right.
 
 Platt scaling (Platt, Advances in Large Margin Classifiers, 1999): confidence = sigmoid(a logit(p) + b).
 """

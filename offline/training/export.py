@@ -18,17 +18,17 @@ _OPSET = 17
 def export(network: Network, folder: Path, name: str, trained: dict[str, Any]) -> float:
     """Write NAME.onnx, NAME-whole.onnx and their cards, .json, into `folder`, and load them back.
 
-    trained: what the cards should say of the training. Returns the largest difference between the loaded networks
-    and the dense form that was trained, in probability, over random windows.
+    trained: description of the training, for the cards. Returns the largest difference in probability between the
+    loaded networks and the dense form that was trained, over random windows.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    said = {"parameters": int(network.count_params()), "trained": trained}
-    _write(serving(network), HEADS, folder, name, said)
-    _write(serving_whole(network), WHOLE_FRAMES // TOKEN, folder, whole(name), said)
+    entries = {"parameters": int(network.count_params()), "trained": trained}
+    _write(serving(network), HEADS, folder, name, entries)
+    _write(serving_whole(network), WHOLE_FRAMES // TOKEN, folder, whole(name), entries)
     return _difference(network, folder, name)
 
 
-def _write(function: Served, heads: int, folder: Path, name: str, said: dict[str, Any]) -> None:
+def _write(function: Served, heads: int, folder: Path, name: str, entries: dict[str, Any]) -> None:
     model, _ = tf2onnx.convert.from_function(function, input_signature=function.input_signature, opset=_OPSET)
     content = model.SerializeToString()
     card = {
@@ -38,17 +38,17 @@ def _write(function: Served, heads: int, folder: Path, name: str, said: dict[str
         "token": TOKEN,
         "heads": heads,
         "calibration": [1.0, 0.0],
-        **said,
+        **entries,
     }
     (folder / f"{name}.onnx").write_bytes(content)
     (folder / f"{name}.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
-def amend(folder: Path, name: str, **said: Any) -> None:
-    """Put more into the card of a network."""
+def amend(folder: Path, name: str, **entries: Any) -> None:
+    """Add entries to the card of a network."""
     path = folder / f"{name}.json"
     card = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**card, **said}, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps({**card, **entries}, indent=1) + "\n", encoding="utf-8")
 
 
 def _difference(network: Network, folder: Path, name: str) -> float:
@@ -66,6 +66,6 @@ def _difference(network: Network, folder: Path, name: str) -> float:
             (newest, recent, heart[-1:]),
             (every, np.concatenate([earlier, recent]), hearts),
         ):
-            posterior, heard = served.run(window)
-            worst = max(worst, float(np.abs(posterior - rows).max()), float(np.abs(heard - hearing).max()))
+            posterior, presence_served = served.run(window)
+            worst = max(worst, float(np.abs(posterior - rows).max()), float(np.abs(presence_served - hearing).max()))
     return worst

@@ -1,4 +1,4 @@
-"""Whether a network trained anew is as good as the shipped one, on persons that neither was trained on."""
+"""Is a newly trained network as good as the shipped one, on persons that neither was trained on?"""
 
 import json
 from collections.abc import Callable
@@ -22,18 +22,18 @@ def scores(data: Path, network: Network, say: Callable[[str], None]) -> dict[str
     f1 = {}
     for name in SETS:
         if not (data / name).is_dir():
-            say(f"{name} is not there, so nothing is known of the network's F1 on it")
+            say(f"{name} is missing, so the network's F1 on it is unknown")
             continue
         f1[name] = round(evaluate(read_set(data / name), by_network(network, DEFAULT_LAG)).f1 * 100, 2)
     return f1
 
 
 def shortfall(f1: dict[str, float], say: Callable[[str], None]) -> bool:
-    """Whether F1 on any set falls short of the shipped network's by more than `WITHIN`; says all that is compared."""
+    """Whether F1 on any set is below the shipped network's by more than `WITHIN`. `say` gets a line for each set."""
     card = json.loads((Path(shipped.__file__).parent / f"{DEFAULT}.json").read_text(encoding="utf-8"))
-    short = False
+    is_short = False
     for name, value in f1.items():
         shipped_f1 = card["scores"][name]
         say(f"{name}: F1 {value:.2f} %, {DEFAULT}'s is {shipped_f1:.2f} %")
-        short |= value < shipped_f1 - WITHIN
-    return short
+        is_short |= value < shipped_f1 - WITHIN
+    return is_short

@@ -56,7 +56,7 @@ class Keys:
     @property
     def descriptors(self) -> list[int]:
         """What becomes readable when a key is pressed: the terminal, or nothing."""
-        return [] if self._before is None else [self._descriptor]
+        return [] if self._saved is None else [self._descriptor]
 
     def read(self) -> str:
         """The keys pressed since the last call, without special keys. It never waits."""

@@ -79,7 +79,6 @@ class History(Sink):
         self._onsets: deque[Onset] = deque(maxlen=_ONSETS)
         self._vitals = VitalSigns()
         self._position = 0
-        self.onset_count = 0
 
     def on_samples(self, block: Samples) -> None:
         """Add the peaks of the samples."""
@@ -126,7 +125,6 @@ class History(Sink):
         with self._lock:
             if isinstance(event, Onset):
                 self._onsets.append(event)
-                self.onset_count += 1
                 return
             self._events.append(event)
             self._vitals.add(event)

@@ -17,7 +17,7 @@ import soundfile
 
 from heartseg.models import load
 from heartseg.offline.archive import workers
-from heartseg.offline.archive.find import Item, find, same_names
+from heartseg.offline.archive.find import Item, find_recordings, same_names
 from heartseg.offline.archive.manifest import NAME
 from heartseg.offline.cli import main
 from heartseg.offline.segmentation import segment
@@ -84,7 +84,7 @@ def wait_for(condition):
 
 
 def names(*named):
-    items, vain = find([Path(n) for n in named])
+    items, vain = find_recordings([Path(n) for n in named])
     return sorted(item.name.as_posix() for item in items), vain
 
 
