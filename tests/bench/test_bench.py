@@ -22,6 +22,7 @@ def names(figures):
     return " | ".join(f.name for f in figures)
 
 
+@pytest.mark.slow
 def test_decimation():
     said = names(decimation.measure(blocks=(441, 4410), rounds=1))
     assert all(side in said for side in ("soxr HQ", "upfirdn", "sosfilt", "bound of this CPU", "over the bound"))
@@ -40,6 +41,7 @@ def test_a_broken_decimator_is_noticed(side, monkeypatch):
         decimation.measure(blocks=(4410,), rounds=1)
 
 
+@pytest.mark.slow
 def test_latency_and_ledger():
     figures, lines = latency.measure(seconds=8, speed=2.0)
     said = names(figures)
@@ -59,12 +61,14 @@ def test_headroom():
     assert "beyond the network" in names(headroom.measure(seconds=8, rounds=2))
 
 
+@pytest.mark.slow
 def test_streams():
     assert "streams on this core" in names(streams.measure(seconds=1, start=4))
     pushes = np.full((50, 8), 0.010)
     assert streams.fitting(pushes, 0.0501) == 5 and streams.fitting(pushes, 0.001) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("benchmark", [headroom, streams])
 def test_a_broken_segmenter_is_noticed(benchmark, monkeypatch):
     real = work.Segmenter.push
@@ -93,12 +97,14 @@ def test_a_broken_offline_run_is_noticed(monkeypatch):
         offline.measure(count=1, seconds=8, rounds=1, beside=False)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory and CPU time are read as Linux gives them")
 def test_memory_and_idling():
     assert "resident after 2 minutes" in names(process.memory(minutes=2))
     assert 0 <= process.cpu_share(display=False, seconds=2.0) < 400
 
 
+@pytest.mark.slow
 def test_start_up(tmp_path):
     took = process.start_up(tmp_path)
     assert tuple(took) == process.STEPS and all(seconds > 0 for seconds in took.values())
@@ -159,6 +165,7 @@ def test_a_machine_that_does_not_keep_up_is_told(monkeypatch, capsys):
     assert "does NOT keep up" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_folder_runs_from_anywhere(tmp_path):
     run = subprocess.run([sys.executable, str(ROOT / "bench"), "--help"], capture_output=True, text=True, cwd=tmp_path)
     assert run.returncode == 0 and "--check FILE" in run.stdout, run.stderr

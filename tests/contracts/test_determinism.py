@@ -85,6 +85,7 @@ SIZES = st.lists(
 PAUSES = st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.001, 0.004]), min_size=1, max_size=20)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=10)
 @given(st.sampled_from([*LAGS]), SIZES)
 def test_blocks_from_nothing_to_a_minute(name, sizes):
@@ -92,6 +93,7 @@ def test_blocks_from_nothing_to_a_minute(name, sizes):
     assert lines_of(events_of(cut(LONG, sizes), NETWORKS[lag.network], lag)) == WHOLE[len(LONG), name]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15)
 @given(st.sampled_from([*LAGS]), SIZES, PAUSES, PAUSES, st.sampled_from([None, 16.0, 60.0]))
 def test_the_timing_of_the_threads(name, sizes, feeding, working, speed):
@@ -169,6 +171,7 @@ def age(segmenter):
     segmenter._announced = type(segmenter._announced)((later(o, YEAR) for o in segmenter._announced), maxlen=16)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LAGS)
 def test_a_year_of_sound_without_a_gap(name):
     heart = LONG[len(SHORT) :]

@@ -10,6 +10,7 @@ import pytest
 SOAK = Path(__file__).parents[2] / "bench/soak.py"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads memory and files from /proc")
 def test_ten_minutes(tmp_path):
     """The measurement's own verdict, and that it has seen what it judges."""

@@ -15,6 +15,7 @@ from heartseg.stream.sources.base import SourceError
 from heartseg.stream.sources.file import FileSource
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_2000_damaged_files(tmp_path, name):
     if name == "wfdb":

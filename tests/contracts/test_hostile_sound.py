@@ -134,6 +134,7 @@ PASSES_FOR_A_HEART = {
 """What the shipped network still takes for a heart: its sound, and how many sounds in a minute it may bring."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PASSES_FOR_A_HEART)
 def test_what_passes_for_a_heart_gets_no_worse(name):
     sound, most = PASSES_FOR_A_HEART[name]
@@ -144,6 +145,7 @@ RECORDED = {"PASCAL artifact": 65, "CinC noise": 160}
 """The same of recordings without a heart, by the figures of `python bench/no_heart.py`; wanted: `A_MINUTE`."""
 
 
+@pytest.mark.slow
 def test_recordings_without_a_heart_get_no_worse(data, tmp_path):
     figures, bench = tmp_path / "figures.json", Path(__file__).parents[2] / "bench/no_heart.py"
     command = [sys.executable, str(bench), "--data", str(data), "--json", str(figures)]
@@ -202,6 +204,7 @@ def test_unusual_hearts(heart, found, correct):
     assert sensitivity >= found and precision >= correct
 
 
+@pytest.mark.slow
 def test_real_hearts_played_at_an_infant_s_rate(data):
     """Twelve recordings of children at 100 to 135 bpm, so fast that they beat at 210."""
     every = read_set(data / "circor/dev")
@@ -272,6 +275,7 @@ PIECES = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.lists(PIECES, min_size=1, max_size=8))
 def test_any_mixture_leaves_the_events_sane(pieces):

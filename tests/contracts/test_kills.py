@@ -23,6 +23,7 @@ from heartseg.stream.sinks.session import session
 from heartseg.stream.sinks.wav import WavRecording
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_ended_at_a_random_moment(tmp_path, way):
     rng = random.Random(str(way))
@@ -86,6 +87,7 @@ def test_one_full_disk_does_not_spoil_the_other_file(tmp_path, network):
     np.testing.assert_array_equal(soundfile.read(wav, dtype="float32")[0], np.concatenate(notes.samples))
 
 
+@pytest.mark.slow
 def test_a_full_disk_restores_the_terminal(tmp_path):
     args = ["--speed", "max", "--jsonl", str(tmp_path / "events.jsonl")]
     process, leader = in_a_terminal(args, tmp_path, limited(20_000))

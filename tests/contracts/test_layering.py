@@ -1,6 +1,7 @@
 """Who may import whom: models ← stream ← offline, and inside each room by its layers. Read from the code by `ast`."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,12 @@ def test_the_live_engine_imports_nothing_heavy():
         if any(f"{name}.".startswith(f"{heavy}.") for heavy in FORBIDDEN)
     ]
     assert wrong == []
+
+
+def test_the_architecture_page_shows_every_layer():
+    page = (ROOT / "docs/architecture.md").read_text()
+    (picture,) = re.findall(r"^```\n(stream .*?)^```", page, re.M | re.S)
+    shown = dict(zip(("stream", "offline"), re.split(r"^offline ", picture, flags=re.M), strict=True))
+    for room, text in shown.items():
+        entries = {entry for row in LAYERS[room] for entry in row.split()} - {"__init__", "numba_cache"}
+        assert {entry for entry in entries if "." not in entry} <= set(re.findall(r"\w+", text))

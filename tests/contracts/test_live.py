@@ -66,6 +66,7 @@ def recordings(data):
     return (found + sorted((data / "pascal/Atraining_normal").glob("*.wav")))[:20]
 
 
+@pytest.mark.slow
 def test_20_recordings_paced_unpaced_and_offline_are_the_same_bytes(data, tmp_path, network):
     files = recordings(data)
     assert len(files) == 20
@@ -80,6 +81,7 @@ def test_20_recordings_paced_unpaced_and_offline_are_the_same_bytes(data, tmp_pa
     assert sounds > 500
 
 
+@pytest.mark.slow
 def test_real_time_is_the_same_too(data, tmp_path, network):
     path = data / "pascal/Atraining_normal/201103221214.wav"
     began = time.monotonic()
@@ -109,6 +111,7 @@ def test_jsonl_has_the_schema(heart, tmp_path):
     assert last["sounds"] == {k: sum(e["kind"] == k for e in events) for k in ("S1", "S2")}
 
 
+@pytest.mark.slow
 def test_jsonl_on_standard_output_is_all_there_is(heart, tmp_path):
     out = tmp_path / "events.jsonl"
     live("--replay", heart, "--speed", "max", "--jsonl", out)
@@ -131,6 +134,7 @@ def test_recording_is_what_was_heard(heart, tmp_path):
     np.testing.assert_array_equal(kept, soundfile.read(heart, dtype="float32")[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_it_in_good_order(tmp_path, number):
     out, wav = tmp_path / "events.jsonl", tmp_path / "kept.wav"
@@ -148,6 +152,7 @@ def test_signals_end_it_in_good_order(tmp_path, number):
     assert last["samples"]["captured"] == last["samples"]["processed"] == soundfile.info(wav).frames
 
 
+@pytest.mark.slow
 def test_killed_it_leaves_files_that_open(tmp_path):
     out, wav = tmp_path / "events.jsonl", tmp_path / "kept.wav"
     process = subprocess.Popen([*LIVE, "--demo", "--jsonl", str(out), "--record", str(wav)], stdout=subprocess.DEVNULL)
@@ -174,6 +179,7 @@ def one_line(result, status, *words):
         assert word in said[0]
 
 
+@pytest.mark.slow
 def test_bad_input(tmp_path):
     one_line(live("--replay", tmp_path / "none.wav"), 2, "none.wav", "no such file")
     one_line(live("--replay", tmp_path), 2, "is a directory")
@@ -250,6 +256,7 @@ def no_portaudio(tmp_path):
     return {"PYTHONPATH": str(tmp_path / "stub")}
 
 
+@pytest.mark.slow
 def test_without_portaudio(heart, no_portaudio):
     one_line(live("--device", env=no_portaudio), 1, "PortAudio is not installed", "apt-get install libportaudio2")
     one_line(live("--list-devices", env=no_portaudio), 1, "PortAudio is not installed")
@@ -303,6 +310,7 @@ def test_it_does_not_overwrite_what_it_reads(heart, tmp_path):
     assert heart.read_bytes() == content
 
 
+@pytest.mark.slow
 def test_odd_names(heart, tmp_path):
     odd = os.fsencode(tmp_path) + b"/n[b]\xff.wav"
     os.rename(heart, odd)
@@ -311,6 +319,7 @@ def test_odd_names(heart, tmp_path):
     one_line(live("--replay", "x" * 300), 2, "cannot be read")
 
 
+@pytest.mark.slow
 def test_a_standard_output_that_cannot_be_written(heart):
     command = " ".join(f"'{part}'" for part in [*LIVE, "--replay", str(heart), "--speed", "max"])
     for where, status in ((">/dev/full", 1), (">&-", 0)):
@@ -318,6 +327,7 @@ def test_a_standard_output_that_cannot_be_written(heart):
         assert result.returncode == status and "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_nohup_is_left_alone(tmp_path):
     out = tmp_path / "events.jsonl"
     process = subprocess.Popen(["nohup", *LIVE, "--demo", "--jsonl", str(out)], stdout=subprocess.DEVNULL,

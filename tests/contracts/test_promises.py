@@ -23,6 +23,7 @@ def test_every_promise_has_a_command():
     assert len(COMMANDS) > 20 and all(command.split()[0] in PROGRAMS for command in COMMANDS)
 
 
+@pytest.mark.slow
 def test_every_test_is_collected(tmp_path):
     asked = [words(command)[1:] for command in COMMANDS if command.startswith("pytest ")]
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]

@@ -107,6 +107,7 @@ def test_an_overflow_is_a_gap_of_its_true_length(network):
         assert not any(sound.onset < g.end and g.start < sound.offset for g in gaps)
 
 
+@pytest.mark.slow
 def test_stopping_flushes_the_tail(network):
     notes = Notes()
     engine = Engine(Segmenter(network), Replay(SimulatedHeart().blocks(), 1.0), [notes])

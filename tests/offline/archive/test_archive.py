@@ -112,6 +112,7 @@ def test_names_that_clash():
     assert same_names(items) == [(Path("x/a.wav"), Path("y/a.wav"))]
 
 
+@pytest.mark.slow
 def test_a_folder_keeps_its_folders(archive, tmp_path):
     out = tmp_path / "out"
     assert run("segment", archive, "--out", out) == 0
@@ -125,6 +126,7 @@ def test_a_clash_in_a_folder_is_told_before_anything_is_written(archive, tmp_pat
     assert "b.wav" in said and "b.flac" in said and not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 def test_processes_give_the_bytes_of_one(archive, tmp_path, form):
     for jobs in (1, 3):
@@ -132,6 +134,7 @@ def test_processes_give_the_bytes_of_one(archive, tmp_path, form):
     assert results(tmp_path / "1") == results(tmp_path / "3") and len(results(tmp_path / "1")) == 5
 
 
+@pytest.mark.slow
 def test_live_in_processes_is_the_live_engine(archive, tmp_path):
     assert run("segment", archive / "one", "--out", tmp_path, "--lag", "live", "--jobs", "2") == 0
     events = segment(archive / "one/b.wav", load(), DEFAULT_LAG).events
@@ -139,6 +142,7 @@ def test_live_in_processes_is_the_live_engine(archive, tmp_path):
     assert lines[1:-1] == [e.as_dict() for e in events] and len(events) > 5
 
 
+@pytest.mark.slow
 def test_bad_files_are_listed_at_the_end(archive, tmp_path, capsys):
     (archive / "one/bad.wav").write_text("no sound")
     (archive / "two/empty.flac").touch()
@@ -205,6 +209,7 @@ def test_a_result_that_cannot_be_written_whole_is_not_there(archive, tmp_path, m
     assert "No space left" in capsys.readouterr().err and results(tmp_path / "out") == {}
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_costs_one_recording(archive, tmp_path, monkeypatch, capsys):
     """Killed in the middle of a recording, as by the kernel when memory runs out."""
     silence(archive / "a.wav", 3600)
@@ -231,6 +236,7 @@ def test_a_process_that_dies_costs_one_recording(archive, tmp_path, monkeypatch,
     assert run("segment", archive, "--out", tmp_path / "out", "--jobs", "2") == 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_what_is_done_and_no_more(archive, tmp_path):
     """The whole process group gets it, as from a terminal."""
     silence(archive / "z.wav", 7200)
@@ -246,6 +252,7 @@ def test_ctrl_c_leaves_what_is_done_and_no_more(archive, tmp_path):
     assert len(results(out)) == 5
 
 
+@pytest.mark.slow
 def test_a_bar_on_a_terminal_and_only_there(archive, tmp_path):
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}

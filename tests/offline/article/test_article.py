@@ -80,6 +80,7 @@ def test_silence_is_no_error():
     assert not each_normalised(np.zeros((2, CLIP), np.float32)).any()
 
 
+@pytest.mark.slow
 def test_one_softmax_unit_learns_nothing(exercise, hearts):
     clips = clips_of(hearts)
     clips = replace(clips, kind=clips.kind * (clips.recording > 0))  # fewer of class 1, so that the shares differ
@@ -90,6 +91,7 @@ def test_one_softmax_unit_learns_nothing(exercise, hearts):
     np.testing.assert_array_equal(run.learning.accuracy, run.learning.accuracy[0])
 
 
+@pytest.mark.slow
 def test_todays_keras_learns_and_still_answers_one(exercise, hearts):
     run = exercise.train_printed(clips_of(hearts), exercise.KERAS_3_LOSS, seed=1)
     assert run.lowest == run.highest == 1.0 and run.gradient > 0
@@ -97,6 +99,7 @@ def test_todays_keras_learns_and_still_answers_one(exercise, hearts):
     np.testing.assert_array_equal(run.learning.accuracy, run.learning.accuracy[0])
 
 
+@pytest.mark.slow
 def test_folds_split_by_recording(exercise, hearts, trained):
     assert sorted(name for names in trained.held_out for name in names) == sorted(r.name for r in hearts)
     clips = clips_of(hearts)
@@ -105,12 +108,14 @@ def test_folds_split_by_recording(exercise, hearts, trained):
         assert len(set(of[clips.recording == i])) == 1
 
 
+@pytest.mark.slow
 def test_the_mended_network_names_hearts_it_has_not_heard(hearts, trained):
     clips = clips_of(hearts)
     assert ((trained.p > 0.5) == clips.kind).mean() > 0.7
     assert trained.learning.loss[-1] < trained.learning.loss[0]
 
 
+@pytest.mark.slow
 def test_a_written_network_judges_only_what_it_has_not_heard(exercise, hearts, trained, tmp_path):
     exercise.export(trained, tmp_path / CLIPS_FILE)
     network = ClipNetwork(tmp_path / CLIPS_FILE)
@@ -124,6 +129,7 @@ def test_a_written_network_judges_only_what_it_has_not_heard(exercise, hearts, t
     assert network.s2(np.zeros((0, CLIP), np.float32), "another").shape == (0,)
 
 
+@pytest.mark.slow
 def test_clips_name_the_peaks_of_a_raw_file(exercise, hearts, trained, tmp_path):
     exercise.export(trained, tmp_path / CLIPS_FILE)
     found = by_clips(hearts[1], ClipNetwork(tmp_path / CLIPS_FILE))
@@ -174,6 +180,7 @@ def test_segments_lie_around_their_peaks():
     assert start < 1.3 < end and 0.05 < end - start < 0.15
 
 
+@pytest.mark.slow
 def test_compare_on_the_real_set(data, exercise, hearts, trained, tmp_path, capsys):
     exercise.export(trained, tmp_path / CLIPS_FILE)
     assert main(["compare", str(data / "pascal"), "--clips", str(tmp_path)]) == 0
@@ -190,6 +197,7 @@ def test_compare_without_clips(data, capsys):
     assert "heartseg-offline article" in seen.err and "clip network" not in seen.out
 
 
+@pytest.mark.slow
 def test_the_command(exercise, hearts, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(exercise, "MENDED_EPOCHS", 1)
     monkeypatch.setattr(exercise, "PRINTED_EPOCHS", 1)

@@ -64,6 +64,7 @@ def test_formats_hold_the_same_sounds(hearts, tmp_path):
     assert all((b - a) % 4 == 1 for a, b in itertools.pairwise(middle))
 
 
+@pytest.mark.slow
 def test_a_bad_file_does_not_stop_the_others(hearts, tmp_path, capsys):
     bad = tmp_path / "bad.wav"
     bad.write_text("no sound")
@@ -87,6 +88,7 @@ def test_wrong_lags(hearts, tmp_path, lag, capsys):
     assert "--lag" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_score_of_real_recordings(data, tmp_path, capsys):
     names = sorted((data / "circor/dev").glob("*.flac"))[:6]
     assert run("segment", *names, "--out", tmp_path / "out", "--lag", "live") == 0
@@ -97,6 +99,7 @@ def test_score_of_real_recordings(data, tmp_path, capsys):
     assert "coverage" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_shipped_network_on_dev(data, tmp_path):
     """A floor well below what is published, over every twelfth recording: a broken path falls through it."""
     for part, least in (("circor/dev", 0.93), ("cinc2016/dev", 0.95)):
@@ -124,6 +127,7 @@ def test_artifacts_bring_far_fewer_sounds_than_a_heart(data, tmp_path):
     assert sounds / seconds * 60 < 80
 
 
+@pytest.mark.slow
 def test_a_bad_output_does_not_stop_the_others(hearts, tmp_path, capsys):
     (tmp_path / "out/heart1.jsonl").mkdir(parents=True)
     assert run("segment", *hearts, "--out", tmp_path / "out") == 1
@@ -172,6 +176,7 @@ def test_damaged_predictions(tmp_path, name, line):
         read_prediction(path)
 
 
+@pytest.mark.slow
 def test_curve_and_worst(data, tmp_path, capsys):
     pytest.importorskip("matplotlib", reason="the plot needs the extra 'plot'")
     subset = tmp_path / "some/dev"

@@ -60,6 +60,7 @@ def test_too_few_beats_to_see_a_recovery():
     assert beats_to_recover(*beats(8), since_s=3.0) is None
 
 
+@pytest.mark.slow
 def test_the_command(data, tmp_path, capsys):
     for table in sorted((data / "circor/dev").glob("*.tsv"))[::90]:
         for file in (data / "circor/dev").glob(f"{table.stem}.*"):

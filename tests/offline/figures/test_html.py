@@ -66,6 +66,7 @@ def test_the_page_holds_everything_itself(made):
     assert [p.name for p in page.parent.glob("*.part")] == []
 
 
+@pytest.mark.slow
 def test_it_opens_and_draws_the_sounds_in_view(made, browser):
     _, events, page = made
     sounds = np.concatenate(list(read_prediction(events).sounds.values()))

@@ -54,6 +54,7 @@ def test_each_sound_is_drawn_and_named_once(recording, tmp_path):
     assert "bpm" in drawn and "posterior" not in drawn and "reference" not in drawn
 
 
+@pytest.mark.slow
 def test_reference_and_posteriors_are_drawn_below(recording, tmp_path):
     for form in ("jsonl", "tsv", "audacity"):
         assert run("segment", recording, "--out", tmp_path, "--format", form) == 0
@@ -67,6 +68,7 @@ def test_reference_and_posteriors_are_drawn_below(recording, tmp_path):
         assert drawn["S2"] >= 2 * labels(alone)["S2"] - 1  # the last one may be cut, which no reference keeps
 
 
+@pytest.mark.slow
 def test_long_recordings_come_in_pages(tmp_path, capsys):
     path = tmp_path / "long.flac"
     soundfile.write(path, heart(100), STREAM_RATE)
@@ -112,6 +114,7 @@ def test_a_gap_is_left_open_and_what_follows_starts_anew(tmp_path):
     assert run("plot", whole, "--posteriors", "--out", tmp_path / "gap.png") == 0
 
 
+@pytest.mark.slow
 def test_public_annotations_are_drawn(data, tmp_path):
     for audio, reference, kinds in (
         ("circor/dev/13918_AV.flac", "circor/dev/13918_AV.tsv", 14),

@@ -54,6 +54,7 @@ def test_a_batch(hard_from, empty):
     assert {0, 1, 2, 3} <= set(np.unique(y[:-empty]).tolist()) <= {0, 1, 2, 3, UNKNOWN}
 
 
+@pytest.mark.slow
 def test_hard_batches_hold_infants_and_athletes():
     """120 bpm comes as up to 240 and 55 bpm as down to 28; before the hard ones, nothing changes."""
 
@@ -123,6 +124,7 @@ def test_disturbances_are_finite_and_new():
         assert np.isfinite(no_heart(rng, 8, WINDOW, hard=hard)).all()
 
 
+@pytest.mark.slow
 def test_the_served_network_is_the_trained_one(tmp_path):
     network = Network()
     network(tf.zeros((1, WINDOW)))
@@ -135,6 +137,7 @@ def test_the_served_network_is_the_trained_one(tmp_path):
     assert load("toy-whole", tmp_path).card.heads * TOKEN == WHOLE_FRAMES
 
 
+@pytest.mark.slow
 def test_windows_slide_as_in_training(tmp_path):
     """What the engine makes of a stream is what the dense form says of the window ending there."""
     network = Network()
@@ -155,6 +158,7 @@ def test_windows_slide_as_in_training(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_recordings_are_heard_as_in_training(tmp_path):
     """What the form for whole recordings says is what the dense form says with its farthest head."""
     network = Network()
@@ -186,6 +190,7 @@ def test_a_run_that_falls_short_of_the_shipped_network_says_so(tmp_path):
     assert said[-1].startswith("circor/dev: F1 ")
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(training, "training_corpora", lambda data: [corpus(), corpus(), corpus()])
     monkeypatch.setattr(training, "_CHECKPOINT_EVERY", 4)

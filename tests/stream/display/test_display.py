@@ -82,6 +82,7 @@ def settled(shown):
 FIGURES = ("bpm", "systole", "diastole", "confidence", "level", " dB", "lag", "headroom", "dropped", "? help", "q quit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(60, 16), (80, 24), (200, 50)])
 def test_it_shows_all_there_is_and_leaves_the_terminal_as_it_was(terminal, width, height):
     terminal.open(width, height)
@@ -101,6 +102,7 @@ def test_it_shows_all_there_is_and_leaves_the_terminal_as_it_was(terminal, width
     assert "before" in after and "█" not in after and "dropped" in after
 
 
+@pytest.mark.slow
 def test_a_lamp_lights_with_each_sound_and_goes_out(terminal):
     terminal.open(80, 24)
     terminal.run(env="COLORTERM=truecolor")
@@ -113,6 +115,7 @@ def test_a_lamp_lights_with_each_sound_and_goes_out(terminal):
     terminal.until(lit, "-e")
 
 
+@pytest.mark.slow
 def test_it_follows_the_size_of_the_terminal(terminal):
     terminal.open(100, 30)
     terminal.run()
@@ -125,6 +128,7 @@ def test_it_follows_the_size_of_the_terminal(terminal):
     assert len(terminal.until(lambda s: settled(s) and "q quit" in s.splitlines()[-1]).splitlines()) == 24
 
 
+@pytest.mark.slow
 def test_keys(terminal, tmp_path):
     terminal.open(80, 24)
     terminal.run("--jsonl events.jsonl")
@@ -176,6 +180,7 @@ def test_keys(terminal, tmp_path):
     terminal.until(lambda s: "echo typed" in s)
 
 
+@pytest.mark.slow
 def test_without_colour_the_kinds_differ_in_shape(terminal):
     terminal.open(80, 24)
     terminal.run(env="NO_COLOR=1")
@@ -183,6 +188,7 @@ def test_without_colour_the_kinds_differ_in_shape(terminal):
     assert not re.search(r"\x1b\[([0-9;]*;)?([34][0-8]|9[0-7])[;m]", shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(60, 16), (80, 24)])
 def test_without_unicode_it_keeps_to_ascii(terminal, width, height):
     terminal.open(width, height)

@@ -48,6 +48,7 @@ def clicks(samples):
     return found
 
 
+@pytest.mark.slow
 def test_each_lub_and_dub_is_clicked(speaker):
     env, server = speaker
     recorder = subprocess.Popen(

@@ -71,6 +71,7 @@ def check_books(run):
     return heard, gaps
 
 
+@pytest.mark.slow
 def test_a_device_that_goes_away_is_waited_for_and_heard_again(microphone, run):
     live = run(microphone)
     microphone.play(a_heart(60))
@@ -93,6 +94,7 @@ def test_a_device_that_goes_away_is_waited_for_and_heard_again(microphone, run):
     assert plugged - gone - 0.1 < length < back - began + 0.5
 
 
+@pytest.mark.slow
 def test_a_run_that_ends_while_the_device_is_gone_keeps_all_and_ends_at_once(microphone, run):
     live = run(microphone)
     microphone.play(a_heart(60))
@@ -105,6 +107,7 @@ def test_a_run_that_ends_while_the_device_is_gone_keeps_all_and_ends_at_once(mic
     assert gaps[0]["end_sample"] == live.lines("end")[0]["samples"]["captured"]
 
 
+@pytest.mark.slow
 def test_a_device_that_is_absent_at_start(microphones, run):
     microphone = microphones()
     without = run(microphone)
@@ -124,6 +127,7 @@ def test_a_device_that_is_absent_at_start(microphones, run):
     assert check_books(waiting)[1] == []
 
 
+@pytest.mark.slow
 def test_a_machine_that_stalls_for_two_seconds(microphone, run):
     """Nothing that was lost is bridged, nothing that was heard is displaced."""
     samples = a_heart(60)
@@ -149,6 +153,7 @@ def test_a_machine_that_stalls_for_two_seconds(microphone, run):
     assert max(shifts) - min(shifts) < 0.1 * RATE
 
 
+@pytest.mark.slow
 def test_an_event_is_on_the_pipe_as_soon_as_it_is_known(microphone):
     process = subprocess.Popen(
         [*LIVE, "--device", "pulse", "--jsonl", "-"], env=microphone.env, stdout=subprocess.PIPE,

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 import soundfile
 import soxr
 from virtual_microphone import a_heart, until
@@ -65,6 +66,7 @@ def replayed(wav, tmp_path):
     return sounds(again)[0]
 
 
+@pytest.mark.slow
 def test_captured_is_played_and_replays_alike(microphone, tmp_path):
     samples = a_heart(60)
     found, lines, heard = captured(LIVE, microphone, samples, tmp_path)
@@ -76,6 +78,7 @@ def test_captured_is_played_and_replays_alike(microphone, tmp_path):
     assert replayed(tmp_path / "heard.wav", tmp_path) == found
 
 
+@pytest.mark.slow
 def test_a_device_of_another_rate_hears_what_a_replay_of_such_a_file_does(microphones, tmp_path):
     microphone = microphones(48_000, 2)
     microphone.plug()
