@@ -1,5 +1,6 @@
 """Listening from Python: one call, then events to iterate over, a callback, or sinks."""
 
+import math
 import os
 import queue
 from collections.abc import Callable, Iterable, Iterator
@@ -67,7 +68,7 @@ def listen(
 
 
 def _lag(lag_ms: float) -> Lag:
-    if not isinstance(lag_ms, int | float):
+    if not isinstance(lag_ms, int | float) or not math.isfinite(lag_ms):
         raise ValueError(f"lag_ms should be a number of milliseconds, not {lag_ms!r}")
     try:
         return Lag.within(lag_ms)

@@ -145,8 +145,9 @@ def test_a_lag_in_milliseconds(heart):
         assert list(events) == directly(heart, Lag.within(200))
     with pytest.raises(ValueError, match=r"lag_ms=20: the shortest lag is \d+ ms"):
         listen("heart.wav", lag_ms=20)
-    with pytest.raises(ValueError, match="lag_ms should be a number of milliseconds"):
-        listen("heart.wav", lag_ms=Lag(25))
+    for wrong in (Lag(25), "200", float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="lag_ms should be a number of milliseconds"):
+            listen("heart.wav", lag_ms=wrong)
 
 
 def test_a_model_by_name_or_of_ones_own(heart):

@@ -239,6 +239,24 @@ def test_a_lost_device_is_told_and_its_lamp_goes_out(network):
     assert "device lost: waiting for it" in text and not is_lit
 
 
+def test_the_history_does_not_depend_on_the_blocks():
+    x = np.random.default_rng(0).uniform(-1, 1, 40 * 44_100).astype(np.float32)  # longer than the history
+
+    def state(size):
+        history = History()
+        for first in range(0, len(x), size):
+            history.on_samples(x[first : first + size])
+        history.on_missing(1000)
+        history.on_samples(x[:1000])
+        return history.state()
+
+    whole = state(len(x))
+    for size in (441, 997, 44_100):
+        other = state(size)
+        np.testing.assert_array_equal(other.peaks, whole.peaks)
+        assert other.position == whole.position == len(x) + 2000
+
+
 def a_state(**fields):
     """Ten seconds of steady sound with one of each event in the last second."""
     events = (Sound("S1", 400_000, 405_000, 0.9, 420_000), Gap(410_000, 419_000, "lost"), Marker(425_000))
