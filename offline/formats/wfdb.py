@@ -66,7 +66,7 @@ def read_wfdb(path: Path) -> list[Row]:
     try:
         return _rows(times, labels, notes)
     except ValueError as error:
-        raise DataError(f"{path}: not a WFDB annotation file ({brief(error)})") from None
+        raise DataError(f"{path}: not a WFDB annotation file ({one_line(error)})") from None
 
 
 def read_beats(path: Path) -> NDArray[np.float64]:
