@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .sources.base import Source as Source
     from .sources.base import SourceError as SourceError
     from .sources.file import FileSource as FileSource
+    from .sources.intake import Intake as Intake
     from .sources.microphone import Microphone as Microphone
     from .sources.replay import Replay as Replay
     from .sources.ring import RingBuffer as RingBuffer
@@ -43,6 +44,7 @@ _HOMES = {
     "sinks.wav": ("WavRecording",),
     "sources.base": ("Source", "SourceError"),
     "sources.file": ("FileSource",),
+    "sources.intake": ("Intake",),
     "sources.microphone": ("Microphone",),
     "sources.replay": ("Replay",),
     "sources.ring": ("RingBuffer",),

@@ -56,7 +56,8 @@ def listen(
         raise ValueError("device and wait do not go with a path or a source")
     if speed is not None and not speed > 0:
         raise ValueError(f"speed should be above 0, or None, not {speed}")
-    segmenter = Segmenter(_network(model), None if lag_ms is None else _lag(lag_ms))
+    network = _network(model)
+    segmenter = Segmenter(network, None if lag_ms is None else _lag(lag_ms, network))
     if path is not None:
         file = FileSource(path)
         source = Replay(file.blocks(), speed, file.name, file.warnings)
@@ -67,11 +68,11 @@ def listen(
     return Listening(segmenter, source, on_event, sinks)
 
 
-def _lag(lag_ms: float) -> Lag:
+def _lag(lag_ms: float, network: Network | None) -> Lag:
     if not isinstance(lag_ms, int | float) or not math.isfinite(lag_ms):
         raise ValueError(f"lag_ms should be a number of milliseconds, not {lag_ms!r}")
     try:
-        return Lag.within(lag_ms)
+        return Lag.within(lag_ms) if network is None else Lag.within(lag_ms, network.card)
     except ValueError as error:
         raise ValueError(f"lag_ms={lag_ms:g}: {error}") from None
 

@@ -147,7 +147,7 @@ def _show(engine: Engine, history: History, recording: WavRecording, lag: Lag) -
 
     console = Console(highlight=False)
     monitor = Monitor(engine, history, recording, f"heartseg {version('heartseg')}", lag.bound_ms)
-    failure = show(engine, history, recording, monitor, console)
+    failure = show(engine, recording, monitor, console)
     try:
         console.print(*_summary(engine, history), sep="\n", markup=False)
     except OSError:  # the terminal has been closed

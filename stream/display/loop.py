@@ -15,7 +15,6 @@ from ..sinks.wav import WavRecording
 from .keys import Keys
 from .layout import rows
 from .monitor import Monitor
-from .state import History
 from .strip import Row
 from .theme import Theme
 from .wake import Wake
@@ -25,7 +24,7 @@ _SHORTEST_S = 0.01  # between two pictures: a replay at full speed brings onsets
 _ZOOM = 2**0.5
 
 
-def show(engine: Engine, history: History, recording: WavRecording, monitor: Monitor, console: Console) -> str | None:
+def show(engine: Engine, recording: WavRecording, monitor: Monitor, console: Console) -> str | None:
     """Draw until the run has ended, and restore the terminal.
 
     If drawing fails, the run is ended in good order. Returns the reason in one line, None if all went well.
@@ -48,11 +47,11 @@ def show(engine: Engine, history: History, recording: WavRecording, monitor: Mon
         with Wake() as wake, painter, Keys() as keys, contextlib.redirect_stderr(messages):
             engine.watch(wake.set)
             while not engine.ended:
-                news = wake.wait(due - time.monotonic(), keys.descriptors)
+                has_news = wake.wait(due - time.monotonic(), keys.descriptors)
                 pressed = keys.read()
                 for key in pressed.lower():
                     actions.get(key, lambda: None)()
-                if pressed or news:
+                if pressed or has_news:
                     due = min(due, painted + _SHORTEST_S)
                 if time.monotonic() >= due:
                     columns, lines = painter.size
