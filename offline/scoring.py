@@ -72,8 +72,8 @@ def reference_of(recording: Recording) -> Reference:
             spans[-1].append(row)
         else:
             spans.append([row])
-    every = [row for span in spans for row in span]
-    lengths = {k: [e - s for s, e, state in every if state == k and np.isfinite(e)] for k in (1, 3)}
+    rows_of_spans = [row for span in spans for row in span]
+    lengths = {k: [e - s for s, e, state in rows_of_spans if state == k and np.isfinite(e)] for k in (1, 3)}
     median = {k: float(np.median(v)) if v else 0.0 for k, v in lengths.items()}
     complete: dict[int, list[tuple[float, float]]] = {1: [], 3: []}
     cut = []
@@ -116,9 +116,9 @@ def match(
     from scipy.optimize import linear_sum_assignment  # half a second, which help should not wait for
 
     tolerance += _ROUNDING_S
-    every = np.concatenate([a, b])
-    order = np.argsort(every, kind="stable")
-    breaks = np.flatnonzero(np.diff(every[order]) > tolerance) + 1
+    times = np.concatenate([a, b])
+    order = np.argsort(times, kind="stable")
+    breaks = np.flatnonzero(np.diff(times[order]) > tolerance) + 1
     ii, jj = [], []
     for cluster in np.split(order, breaks):
         i, j = np.sort(cluster[cluster < len(a)]), np.sort(cluster[cluster >= len(a)]) - len(a)

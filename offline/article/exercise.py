@@ -64,7 +64,7 @@ def as_printed() -> Any:
 
 
 def mended() -> Any:
-    """Two Conv1D layers and one unit with sigmoid; strides and pooling leave the second what an envelope would."""
+    """Two Conv1D layers and one unit with sigmoid; strides and pooling make an envelope for the second."""
     layers = keras.layers
     return keras.Sequential([
         keras.Input((CLIP, 1)),

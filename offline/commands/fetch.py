@@ -22,7 +22,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Download what is missing; returns the exit status."""
+    """Download the missing files; returns the exit status."""
     home = HOMES[args.set]
     base = (args.url or home.base).rstrip("/")
     if not base.startswith(("http://", "https://")):

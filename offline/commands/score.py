@@ -127,8 +127,8 @@ def score_files(reference: Path, predictions: Path) -> tuple[Evaluation, list[st
 def read_references(reference: Path, predictions: Path) -> list[Recording]:
     """The references: of a set, of a folder of results, or one, named as `predictions` is. Raises DataError."""
     if reference.is_file():
-        named = predictions if predictions.is_file() else reference
-        return [read_annotation(reference, named.stem.removesuffix("_StateAns"))]
+        namesake = predictions if predictions.is_file() else reference
+        return [read_annotation(reference, namesake.stem.removesuffix("_StateAns"))]
     results = _results(reference)
     recordings = [read_recording(path) for path in results] if results else read_set(reference)
     if predictions.is_file():

@@ -19,7 +19,7 @@ SUMS = "SHA256SUMS.txt"
 
 @dataclass(frozen=True)
 class Home:
-    """Where a set is published, and what of it is wanted.
+    """Where a set is published, and which of its files are wanted.
 
     wanted: patterns of published paths -> where the file goes, relative to the set's folder. listed: whether
     `SHA256SUMS.txt` at the home names the files with their checksums; else the patterns are the files' paths.
@@ -70,7 +70,7 @@ HOMES = {
 
 
 def fetch(home: Home, base: str, to: Path) -> tuple[int, int]:
-    """Download what is not there yet; returns files there now, and files that were there before. Raises FetchError.
+    """Download the missing files; returns the number of files now and before. Raises FetchError.
 
     What arrived stays, so that the next call goes on from there. Files are checked against published checksums.
     """
@@ -97,14 +97,14 @@ def fetch(home: Home, base: str, to: Path) -> tuple[int, int]:
                 shares[remote] = share
 
         futures = {pool.submit(_one, remote, on_bytes, stop) for remote in missing}
-        done = present
+        n_done = present
         try:
             while futures:
                 finished, futures = wait(futures, return_when=FIRST_COMPLETED)
                 for future in finished:
                     on_bytes(future.result(), 0, 1.0)
-                    done += 1
-                progress.update(task, done=f"{done}/{len(remotes)} files")
+                    n_done += 1
+                progress.update(task, done=f"{n_done}/{len(remotes)} files")
         except BaseException:
             stop.set()
             pool.shutdown(cancel_futures=True)
@@ -128,11 +128,11 @@ def _listed(home: Home, base: str, to: Path) -> list[Remote]:
     download(sums, lambda size, share: None, Event())
     remotes = []
     for line in sums.target.read_text(encoding="utf-8", errors="replace").splitlines():
-        listed = re.fullmatch(r"([0-9a-fA-F]{64})\s+\*?(.+)", line.strip())
-        for pattern, place in home.wanted.items() if listed else ():
-            assert listed
-            if matched := re.fullmatch(pattern, listed[2], re.ASCII):
-                remotes.append(Remote(f"{base}/{listed[2]}", to / matched.expand(place), listed[1].lower()))
+        entry = re.fullmatch(r"([0-9a-fA-F]{64})\s+\*?(.+)", line.strip())
+        for pattern, place in home.wanted.items() if entry else ():
+            assert entry
+            if matched := re.fullmatch(pattern, entry[2], re.ASCII):
+                remotes.append(Remote(f"{base}/{entry[2]}", to / matched.expand(place), entry[1].lower()))
     if not remotes:
         sums.target.unlink()
         raise FetchError(f"{sums.url}: names no file of this set; is this its home?")
@@ -144,7 +144,7 @@ def _fixed(home: Home, base: str, to: Path) -> list[Remote]:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """The recordings of a zip archive into a folder, all or none; what else is in it is left. Raises FetchError.
+    """The recordings of a zip archive into a folder, all or none; other files are left out. Raises FetchError.
 
     An archive that names a place outside of itself is refused.
     """

@@ -1,4 +1,4 @@
-"""The published sets by name, told apart by the files in their folders."""
+"""The published sets by name, recognised by the files in their folders."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -236,7 +236,7 @@ class Evaluation:
 def evaluate(
     recordings: Iterable[Recording], predict: Predict, say: Callable[[str], None] = lambda line: None, name: str = ""
 ) -> Evaluation:
-    """Segment annotated recordings and score the sounds. Raises what `predict` does.
+    """Segment annotated recordings and score the sounds. Raises the errors of `predict`.
 
     say: gets a line about the progress every 50 recordings. name: of the set, for that line.
     """

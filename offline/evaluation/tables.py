@@ -57,14 +57,14 @@ def rate_table(evaluation: Evaluation) -> str:
 
 
 def worst_table(evaluation: Evaluation, count: int) -> str:
-    """The recordings with most errors within 60 ms, and what kind of errors they are."""
+    """The recordings with most errors within 60 ms, with the kinds of errors."""
     lines = ["errors  missed  false  swaps   refs   bpm  recording"]
     errors = 0
     for s in evaluation.worst(count):
         c = s.counts
         errors += c.fp + c.fn
         lines.append(f"{c.fp + c.fn:6d}{c.fn:8d}{c.fp:7d}{c.swaps:7d}{c.references:7d}{s.bpm:6.0f}  {s.name}")
-    every = sum(s.counts.fp + s.counts.fn for s in evaluation.scored)
-    if every:
-        lines.append(f"together {errors / every * 100:.0f} % of all errors")
+    all_errors = sum(s.counts.fp + s.counts.fn for s in evaluation.scored)
+    if all_errors:
+        lines.append(f"together {errors / all_errors * 100:.0f} % of all errors")
     return "\n".join(lines)

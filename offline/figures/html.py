@@ -107,9 +107,9 @@ def _presence(analysis: Heard) -> list[list[float | None]]:
     width = max(1, len(analysis.presence) // _PRESENCE_POINTS)
     points: list[list[float | None]] = []
     for i in range(0, len(analysis.presence), width):
-        known = analysis.presence[i : i + width]
-        known = known[np.isfinite(known)]
-        points.append([i / FRAME_RATE, round(float(known.mean()) * 100, 1) if len(known) else None])
+        finite = analysis.presence[i : i + width]
+        finite = finite[np.isfinite(finite)]
+        points.append([i / FRAME_RATE, round(float(finite.mean()) * 100, 1) if len(finite) else None])
     return points
 
 
@@ -136,12 +136,12 @@ def _figures(cycles: Sequence[Beat]) -> _Terms:
 
 def _quality(analysis: Heard, reference: Reference | None) -> _Terms:
     prediction = prediction_of(analysis.events)
-    whole = Reference(prediction.sounds, np.array([[0.0, analysis.seconds]]), np.zeros((0, 2)))
+    as_reference = Reference(prediction.sounds, np.array([[0.0, analysis.seconds]]), np.zeros((0, 2)))
     confidence = [s.confidence for s in analysis.sounds]
     present = analysis.presence[np.isfinite(analysis.presence)] >= MIN_PRESENCE
     rows = [
         ("Heartbeat", f"heard in {np.mean(present) * 100 if len(present) else 0:.0f} % of the time"),
-        ("Coverage", f"sounds named in {coverage([(whole, prediction)]) * 100:.0f} % of the time"),
+        ("Coverage", f"sounds named in {coverage([(as_reference, prediction)]) * 100:.0f} % of the time"),
         ("Confidence", f"{np.mean(confidence):.2f} in the mean" if confidence else "–"),
         ("Clipping", f"{analysis.clipped * 100:.2g} % of the samples at full scale"),
         ("Level", f"peak {_decibels(analysis.peak)}, RMS {_decibels(analysis.rms)}"),

@@ -57,34 +57,34 @@ def pages(picture: Picture) -> Iterator[Any]:
     """One matplotlib figure a page, each closed when the next is asked for. Raises MissingExtra."""
     plt = drawing()
     lane = _LANE if picture.reference is not None else 0.0
-    below = _POSTERIORS if picture.posterior is not None else 0.0
-    fit = 4 if picture.posterior is None else 3
-    row = (_PAGE[1] - _TOP - _RATE - _BOTTOM) / fit
-    wave = row - lane - below - _BETWEEN
+    posterior_height = _POSTERIORS if picture.posterior is not None else 0.0
+    rows_per_page = 4 if picture.posterior is None else 3
+    row = (_PAGE[1] - _TOP - _RATE - _BOTTOM) / rows_per_page
+    wave = row - lane - posterior_height - _BETWEEN
     rows = max(1, math.ceil(picture.seconds / ROW_S))
-    count = -(-rows // fit)
+    count = -(-rows // rows_per_page)
     width = picture.seconds / rows
     top = limit(picture.pcg)
     bpm = _rates(picture)
     with plt.rc_context({"font.size": 8, "axes.linewidth": 0.6, "svg.fonttype": "none", "pdf.fonttype": 42}):
         for page in range(count):
-            first = page * fit
-            shown = min(fit, rows - first)
-            height = _TOP + (shown if count == 1 else fit) * row + _RATE + _BOTTOM
+            first = page * rows_per_page
+            n_rows = min(rows_per_page, rows - first)
+            height = _TOP + (n_rows if count == 1 else rows_per_page) * row + _RATE + _BOTTOM
             figure = plt.figure(figsize=(_PAGE[0], height))
             sheet = _Sheet(figure, height)
             _frame(sheet, picture, f"page {page + 1} of {count}" if count > 1 else "")
             y = _TOP
-            for i in range(first, first + shown):
+            for i in range(first, first + n_rows):
                 span = (i * width, (i + 1) * width)
-                _waveform(sheet.axes(y, wave), picture, span, top, bottom=not lane and not below)
+                _waveform(sheet.axes(y, wave), picture, span, top, bottom=not lane and not posterior_height)
                 if picture.reference is not None:
-                    _reference(sheet.axes(y + wave, lane), picture.reference, span, bottom=not below)
+                    _reference(sheet.axes(y + wave, lane), picture.reference, span, bottom=not posterior_height)
                 if picture.posterior is not None:
-                    _posteriors(sheet.axes(y + wave + lane, below), picture.posterior, span)
+                    _posteriors(sheet.axes(y + wave + lane, posterior_height), picture.posterior, span)
                 y += row
-            y = _TOP + shown * row
-            _rate(sheet.axes(y, _RATE), bpm, (first * width, (first + shown) * width))
+            y = _TOP + n_rows * row
+            _rate(sheet.axes(y, _RATE), bpm, (first * width, (first + n_rows) * width))
             yield figure
             plt.close(figure)
 
@@ -159,17 +159,17 @@ def _waveform(axes: Any, picture: Picture, span: tuple[float, float], top: float
     t = (first + np.arange(len(pcg))) / PCG_RATE
     axes.plot(t, pcg, color=_GREY, lw=0.5)
     for kind in KINDS:
-        own = np.full(len(pcg), np.nan, np.float32)
+        coloured = np.full(len(pcg), np.nan, np.float32)
         for onset, offset in _within(picture.prediction.sounds[kind], span):
-            at = slice(*np.searchsorted(t, (onset, offset)))
-            own[at] = pcg[at]
+            samples = slice(*np.searchsorted(t, (onset, offset)))
+            coloured[samples] = pcg[samples]
             axes.axvspan(onset, offset, color=COLOURS[kind], alpha=0.16, lw=0)
             if span[0] <= (onset + offset) / 2 < span[1]:
                 axes.text(
                     (onset + offset) / 2, 1.02, kind, color=COLOURS[kind], transform=axes.get_xaxis_transform(),
                     ha="center", va="bottom", fontsize=6.5, fontweight="bold",
                 )  # fmt: skip
-        axes.plot(t, own, color=COLOURS[kind], lw=0.7)
+        axes.plot(t, coloured, color=COLOURS[kind], lw=0.7)
     for gap in picture.gaps:
         axes.axvspan(gap.start / STREAM_RATE, gap.end / STREAM_RATE, facecolor=_LIGHT, hatch="///", edgecolor=_GREY)
     tick = float(f"{top * 0.6:.1g}")
@@ -249,9 +249,9 @@ def rate_of(intervals: Mapping[str, NDArray[np.float64]], gaps: Sequence[Gap] = 
 def _rate(axes: Any, rates: dict[str, Rate], span: tuple[float, float]) -> None:
     for (name, (t, bpm)), style in zip(rates.items(), ("o-", "s:"), strict=False):
         axes.plot(t, bpm, style, color="black" if style == "o-" else "#e08f00", ms=2.5, lw=0.8, label=name)
-    known = np.concatenate([bpm[np.isfinite(bpm)] for _, bpm in rates.values()])
-    if len(known):
-        low, high = np.quantile(known, [0.01, 0.99])
+    known_bpm = np.concatenate([bpm[np.isfinite(bpm)] for _, bpm in rates.values()])
+    if len(known_bpm):
+        low, high = np.quantile(known_bpm, [0.01, 0.99])
         axes.set_ylim(max(0.0, low - 10), high + 10)
     axes.set(xlim=span, ylabel="bpm")
     axes.locator_params(axis="y", nbins=4)

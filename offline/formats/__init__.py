@@ -69,7 +69,7 @@ def _rows(path: Path) -> list[Row]:
 
 
 def read_prediction(path: Path) -> Prediction:
-    """The sounds of a file in any of the formats, told by its ending. Raises DataError."""
+    """The sounds of a file in any of the formats, recognised by its ending. Raises DataError."""
     return prediction(_rows(path))
 
 

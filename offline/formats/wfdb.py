@@ -33,7 +33,7 @@ _END, _START = 0, 1  # where one sound ends and the next begins, the end comes f
 
 
 def write_wfdb(segmentation: "Segmentation") -> bytes:
-    """An annotation file, with a comment at its start that says what wrote it."""
+    """An annotation file, with a comment on its writer at the start."""
     import wfdb
 
     session = segmentation.session
