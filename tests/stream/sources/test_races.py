@@ -9,7 +9,9 @@ import time
 import numpy as np
 import pytest
 
+from heartseg.stream.sources import intake as intake_module
 from heartseg.stream.sources import ring as ring_module
+from heartseg.stream.sources.intake import Intake, Missing
 from heartseg.stream.sources.ring import RingBuffer, Signal
 
 SECONDS = float(os.environ.get("HEARTSEG_STRESS_S", "4"))  # a minute, and more, when somebody has the time
@@ -111,7 +113,7 @@ class Turns:
         chance = self._rng.choice([0.02, 0.1, 0.5])
 
         def trace(frame, event, _):
-            if frame.f_code.co_filename != ring_module.__file__:
+            if frame.f_code.co_filename not in (ring_module.__file__, intake_module.__file__):
                 return None
             frame.f_trace_opcodes = True
             if event == "opcode" and self._rng.random() < chance:
@@ -237,3 +239,49 @@ def test_a_writer_that_waits_for_room_in_every_order_of_steps():
         ring.data_ready, ring.room_made = signal_of(turns), signal_of(turns)
         turns.run()
         assert position == 12 and not ring.dropped, f"seed {seed}"
+
+
+def test_rings_that_follow_each_other_in_every_order_of_steps():
+    """As a device does that comes and goes: all is read or missing, and counted at every moment."""
+    for seed in range(round(50 * SECONDS)):
+        rng = random.Random(seed)
+        intake, sent, position = Intake(), 0, 0
+
+        def write(intake=intake, rng=rng):
+            nonlocal sent
+            for _ in range(rng.randrange(1, 4)):
+                ring = RingBuffer(rng.randrange(1, 6), seconds=1)
+                ring.rate = intake_module.STREAM_RATE  # no conversion
+                if rng.random() < 0.5:
+                    intake.add(ring)
+                    first = 0
+                else:
+                    first = rng.randrange(3)  # frames that are there before it is added
+                    ring.write(ramp(sent, first))
+                    intake.add(ring)
+                for length in (rng.randrange(4) for _ in range(rng.randrange(4))):
+                    ring.write(ramp(sent + first, length))
+                    first += length
+                sent += first
+                if rng.random() < 0.3:
+                    break  # the end of all closes it
+                ring.close()
+            intake.close()
+
+        def read(intake=intake):
+            nonlocal position
+            while not intake.finished:
+                part = intake.read(3)
+                assert intake.captured >= intake.taken
+                if part is None and not intake.finished:
+                    intake.news.wait()
+                elif isinstance(part, Missing):
+                    position += part.length
+                elif part is not None:
+                    np.testing.assert_array_equal(part, ramp(position, len(part)))
+                    position += len(part)
+
+        turns = Turns(seed, write, read)
+        intake.news = signal_of(turns)
+        turns.run()
+        assert position == sent == intake.captured == intake.taken, f"seed {seed}"
