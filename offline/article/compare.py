@@ -9,12 +9,12 @@ from ...models import load
 from ...stream.rates import STREAM_RATE
 from ...stream.segmenter.lag import DEFAULT_LAG, FULL_CONTEXT, Lag
 from ..datasets.recording import Recording
+from ..evaluation.envelope import kinds, peaks
 from ..evaluation.evaluate import PEAK_BEFORE_CENTRE_S, Evaluation, Predict, evaluate_each
 from ..evaluation.networks import by_network
 from ..scoring import KINDS, Prediction, by_centre
 from ..segmentation import read_pcg, read_stream
 from .clips import ClipNetwork, cut
-from .envelope import kinds, peaks
 
 _ONSET_BEFORE_PEAK_S = 0.035
 _OFFSET_AFTER_PEAK_S = _ONSET_BEFORE_PEAK_S + 2 * PEAK_BEFORE_CENTRE_S

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...stream.rates import PCG_RATE, Samples
-from ..article.envelope import HOP, envelogram
+from .envelope import HOP, envelogram
 
 ENOUGH = 0.8
 """A heart is heard where at least this share of its expected beats is named."""

@@ -13,7 +13,7 @@ import soundfile
 
 from heartseg.stream import SimulatedHeart
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture(scope="module")

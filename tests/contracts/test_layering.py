@@ -14,7 +14,7 @@ LAYERS = {
     "stream": ["__init__", "cli", "api run", "display", "engine", "sinks", "vitals", "segmenter sources", "events",
                "rates numba_cache"],
     "offline": ["__init__", "cli", "commands", "article", "training", "archive evaluation figures", "formats",
-                "datasets.describe", "scoring", "datasets", "beats console segment"],
+                "scoring", "datasets", "beats console segmentation"],
 }  # fmt: skip
 """From the top to the bottom: folders and files. One may import what stands below it; those on one line, nothing of
 each other."""
