@@ -72,9 +72,10 @@ class DecodedSound(NamedTuple):
 class Decoded(NamedTuple):
     """The result of one hop.
 
-    segments: the path from the last confirmed sound before to the last one now, all four states, in order. sounds:
-    those of its sounds on which the engine does not abstain. provisional: a sound whose onset is new; it may still
-    change, or not be confirmed at all.
+    segments: the path from the last sound that was confirmed before to the last one now, all four states, in order.
+    (The best path may change after a sound was confirmed; then frames between segments may be missing.) sounds: those
+    of its sounds on which the engine does not abstain. provisional: a sound whose onset is new; it may still change, or
+    not be confirmed at all.
     """
 
     segments: list[PathSegment]
