@@ -12,7 +12,7 @@ MODULES = (
     "stream.segmenter.gate",
     "stream.segmenter.lag",
     "stream.segmenter.segmenter",
-    "stream.segmenter.viterbi",
+    "stream.segmenter.durations",
 )
 
 

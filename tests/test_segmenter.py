@@ -155,7 +155,7 @@ def test_the_lags_fit_the_shipped_network():
 
 
 def test_the_decoder_remembers_all_that_it_may_be_asked_for():
-    """At the end of a recording: what the guard holds back, and the last frames, that come all at once."""
+    """At the end of a recording: what the commit delay holds back, and the last frames, that come all at once."""
     longest_s1 = int(durations().ranges["d_stop"][0].max())
     asked = FULL_CONTEXT.commit_delay + FULL_CONTEXT.lookahead + FULL_CONTEXT.hop + longest_s1
     assert asked < decoder._HISTORY - decoder._LONGEST

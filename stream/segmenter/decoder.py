@@ -14,7 +14,8 @@ import numpy as np
 
 from ..numba_cache import njit
 from ..rates import FRAME_RATE
-from .viterbi import NEVER, Durations, Segment, Viterbi
+from .durations import NEVER, Durations
+from .viterbi import Segment, Viterbi
 from .windows import Posteriors
 
 EMISSION_WEIGHT = 0.5
