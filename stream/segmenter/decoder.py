@@ -14,7 +14,8 @@ import numpy as np
 
 from ..numba_cache import njit
 from ..rates import FRAME_RATE
-from .viterbi import NEVER, Durations, Segment, Viterbi
+from .durations import NEVER, Durations
+from .viterbi import Segment, Viterbi
 from .windows import Posteriors
 
 EMISSION_WEIGHT = 0.5
@@ -72,9 +73,10 @@ class DecodedSound(NamedTuple):
 class Decoded(NamedTuple):
     """The result of one hop.
 
-    segments: the path from the last confirmed sound before to the last one now, all four states, in order. sounds:
-    those of its sounds on which the engine does not abstain. provisional: a sound whose onset is new; it may still
-    change, or not be confirmed at all.
+    segments: the path from the last sound that was confirmed before to the last one now, all four states, in order.
+    (The best path may change after a sound was confirmed; then frames between segments may be missing.) sounds: those
+    of its sounds on which the engine does not abstain. provisional: a sound whose onset is new; it may still change, or
+    not be confirmed at all.
     """
 
     segments: list[PathSegment]

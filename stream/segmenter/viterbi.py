@@ -27,20 +27,16 @@ are scored in one pass over the frames at which it may end.
 Kernels fill arrays element by element: numba takes seconds to compile the assignment of a slice.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..numba_cache import njit
 from ..rates import Samples
+from .durations import NEVER, SHIFT, Durations
 
-NEVER = -1e30
-"""Score of what is impossible. It is finite, so that sums of it stay numbers."""
-
-_SHIFT = 32  # frames after which each row of `end_score` is moved to its front
 _MAX_CYCLE_CHANGE = 2  # classes of cycle length by which one beat may differ from the one before
-_RANGE = np.dtype([(name, np.int64) for name in ("offset", "d_min", "d_stop", "row")])
 
 
 class Segment(NamedTuple):
@@ -52,47 +48,11 @@ class Segment(NamedTuple):
     end: int
 
 
-class Durations(NamedTuple):
-    """How long segments last.
-
-    log_duration: log probabilities of lasting d frames, those that are possible, of all states and classes end to
-    end, shape (n,). log_survivor: log probability of lasting more than d frames, shape (states, longest + 1, classes).
-    ranges: a record for each state and class, shape (states, classes). `offset` is where its probabilities begin in
-    `log_duration`, `d_min` the shortest duration and `d_stop` the one after the longest; `row` is where its row begins
-    in `end_score`.
-    """
-
-    log_duration: NDArray[np.float64]
-    log_survivor: NDArray[np.float64]
-    ranges: NDArray[Any]
-
-    @classmethod
-    def of(cls, table: NDArray[np.float64]) -> "Durations":
-        """From log probabilities of lasting d frames, shape (states, classes, longest + 1).
-
-        `NEVER` stands for what is impossible. The possible durations of a segment must be without a break.
-
-        >>> Durations.of(np.array([[[NEVER, NEVER, -0.7, -0.7]]])).ranges
-        array([[(0, 2, 4, 0)]],
-              dtype=[('offset', '<i8'), ('d_min', '<i8'), ('d_stop', '<i8'), ('row', '<i8')])
-        """
-        possible = table > NEVER / 2
-        d_min, d_stop = possible.argmax(axis=2), table.shape[2] - possible[:, :, ::-1].argmax(axis=2)
-        ranges = np.empty(d_min.shape, _RANGE)
-        ranges["d_min"], ranges["d_stop"] = d_min, d_stop
-        for name, length in (("offset", d_stop - d_min), ("row", d_stop + _SHIFT)):
-            ranges[name] = np.cumsum(length).reshape(length.shape) - length
-        at_least = np.cumsum(np.exp(table)[:, :, ::-1], axis=2)[:, :, ::-1]
-        more = np.concatenate([at_least[:, :, 1:], np.zeros((*table.shape[:2], 1))], axis=2)
-        survivor = np.ascontiguousarray(np.log(np.maximum(more, 1e-12)).transpose(0, 2, 1))
-        return cls(table[possible], survivor, ranges)
-
-
 class Trellis(NamedTuple):
     """Scores of the recursion, and what leads back.
 
     begin_score: δ, a ring over frames of shape (history, states, classes). end_score: ε of frames to come, for each
-    state and class a row; its k-th value is for frame t - t % _SHIFT + k. A row moves to its front only every `_SHIFT`
+    state and class a row; its k-th value is for frame t - t % SHIFT + k. A row moves to its front only every `SHIFT`
     frames, so that the innermost loop runs over neighbours. backpointer: class of the cycle before the one that begins
     at a frame in a class, a ring of shape (history, classes). cumulative_emission: shape (states,).
     """
@@ -115,8 +75,8 @@ def _move_rows(ranges, end_score):  # type: ignore[no-untyped-def]
         for c in range(ranges.shape[1]):
             row, kept = ranges[s, c].row, ranges[s, c].d_stop
             for k in range(row, row + kept):
-                end_score[k] = end_score[k + _SHIFT]
-            for k in range(row + kept, row + kept + _SHIFT):
+                end_score[k] = end_score[k + SHIFT]
+            for k in range(row + kept, row + kept + SHIFT):
                 end_score[k] = NEVER
 
 
@@ -158,7 +118,7 @@ def _forward(t, log, emission_weight, cycle_change_cost, durations, trellis):  #
     states, cycles = ranges.shape
     mask = begin_score.shape[0] - 1
     for i in range(log.shape[0]):
-        column = t % _SHIFT
+        column = t % SHIFT
         if not column:
             _move_rows(ranges, end_score)
         begin = begin_score[t & mask]
@@ -276,7 +236,7 @@ class Viterbi:
         states, longest, cycles = durations.log_survivor.shape
         self._durations = tuple(durations)
         self._weights = emission_weight, cycle_change_cost
-        size = int((durations.ranges["d_stop"] + _SHIFT).sum())
+        size = int((durations.ranges["d_stop"] + SHIFT).sum())
         self._trellis = (
             np.empty((history, states, cycles)),
             np.empty(size),
@@ -290,7 +250,7 @@ class Viterbi:
 
     def clear(self) -> None:
         """Start over at frame 0, where any state may begin in any class."""
-        self.frame = 0
+        self.frame = self._written = 0
         self.committed = self.newest = self.previous = Segment(0, 0, 0, 0)
         begin_score, end_score, backpointer, cumulative_emission = self._trellis
         end_score[:] = NEVER
@@ -307,13 +267,14 @@ class Viterbi:
         segments = _advance(self.frame, log, n_final, self._weights, self._durations, self._trellis, self._scratch)
         self.committed, self.newest, self.previous = map(Segment._make, segments)
         self.frame += n_final
+        self._written = max(self._written, self.newest.end)  # the rings hold the newest frames up to here
 
     def path(self, oldest: int) -> list[Segment]:
         """The closed segments of the best path over the committed frames, in order, none from before frame `oldest`.
 
         Nor does it reach further back than the history allows.
         """
-        oldest = max(oldest, self.newest.end - self._reach)
+        oldest = max(oldest, self._written - self._reach)
         if self.committed.start <= oldest:
             return []
         count = _trace_back(tuple(self.committed), oldest, self._durations, self._trellis, self._path)

@@ -126,3 +126,34 @@ def test_missing_files(folder):
     (folder / f"{NAME}.onnx").unlink()
     with pytest.raises(ModelError, match="missing"):
         load(NAME, folder)
+
+
+def test_a_file_of_one_s_own(folder, network):
+    """By its path, with its card beside it; as text or as a Path."""
+    path = folder / f"{NAME}.onnx"
+    window = np.zeros(network.card.window, np.float32)
+    for given in (path, str(path)):
+        mine = load(given)
+        assert mine.card == network.card
+        np.testing.assert_array_equal(mine.run(window)[0], network.run(window)[0])
+
+
+def test_a_file_of_one_s_own_that_cannot_be_used(folder):
+    path = folder / f"{NAME}.onnx"
+    with pytest.raises(ModelError, match=r"nothing\.(json|onnx): missing"):
+        load(folder / "nothing.onnx")
+    with pytest.raises(ModelError, match=r"\.h5: a model is a file of the kind \.onnx"):
+        load(folder / "weights.h5")
+    with pytest.raises(ModelError, match="no model 'heartseg-0'"):
+        load("heartseg-0")
+    path.with_suffix(".json").unlink()
+    with pytest.raises(ModelError, match=r"\.json: missing; a model has its card"):
+        load(path)
+
+
+@pytest.mark.parametrize("key", ["window", "token", "heads"])
+def test_a_card_without_frames(folder, key):
+    path = folder / f"{NAME}.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: 0}))
+    with pytest.raises(ModelError, match="1 or more"):
+        load(NAME, folder)

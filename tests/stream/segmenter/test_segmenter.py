@@ -1,6 +1,7 @@
 """The pure core: what it finds, when it says so, and that no cut into blocks changes a bit of it."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -154,7 +155,7 @@ def test_the_lags_fit_the_shipped_network():
 
 
 def test_the_decoder_remembers_all_that_it_may_be_asked_for():
-    """At the end of a recording: what the guard holds back, and the last frames, that come all at once."""
+    """At the end of a recording: what the commit delay holds back, and the last frames, that come all at once."""
     longest_s1 = int(durations().ranges["d_stop"][0].max())
     asked = FULL_CONTEXT.commit_delay + FULL_CONTEXT.lookahead + FULL_CONTEXT.hop + longest_s1
     assert asked < decoder._HISTORY - decoder._LONGEST
@@ -163,6 +164,16 @@ def test_the_decoder_remembers_all_that_it_may_be_asked_for():
 def test_a_network_that_says_too_little_for_the_lag_is_refused():
     with pytest.raises(ModelError, match=r"45 frames .* longest lag is 5[0-9]+ ms"):
         Segmenter(NETWORK, FULL_CONTEXT)
+
+
+def test_a_lag_within_the_limits_of_a_network():
+    card = replace(NETWORK.card, name="short", heads=3)
+    assert Lag.within(1000, card).lookahead == 10 == card.longest_lookahead
+    Lag(10).check(card)
+    with pytest.raises(ModelError, match=r"short gives posteriors of 15 frames .* longest lag is \d+ ms"):
+        Lag(11).check(card)
+    with pytest.raises(ModelError, match="short"):
+        Lag.within(1000, replace(card, heads=0))
 
 
 def test_lag_within():
