@@ -45,12 +45,14 @@ def segment(
     lag: Lag,
     on_samples: Callable[[int], None] = lambda length: None,
     observer: Observer | None = None,
+    sensitivity: str = "normal",
 ) -> Segmentation:
     """Segment one recording. Raises SourceError.
 
-    on_samples: called after each block with its length in stream samples (44,100 Hz). observer: given to the segmenter.
+    on_samples: called after each block with its length in stream samples (44,100 Hz). observer, sensitivity:
+    given to the segmenter.
     """
-    segmenter, source = Segmenter(network, lag, observer), FileSource(path)
+    segmenter, source = Segmenter(network, lag, observer, sensitivity), FileSource(path)
     events: list[Event] = []
     for block in source.blocks():
         events += segmenter.push(block)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .events import Onset as Onset
     from .events import Sound as Sound
     from .segmenter.lag import Lag as Lag
+    from .segmenter.presence import Presence as Presence
     from .segmenter.segmenter import Segmenter as Segmenter
     from .sinks.base import Accounts as Accounts
     from .sinks.base import Sink as Sink
@@ -38,6 +39,7 @@ _HOMES = {
     "engine": ("Engine",),
     "events": ("Event", "Gap", "Marker", "Onset", "Sound"),
     "segmenter.lag": ("Lag",),
+    "segmenter.presence": ("Presence",),
     "segmenter.segmenter": ("Segmenter",),
     "sinks.base": ("Accounts", "Sink", "SinkError"),
     "sinks.jsonl": ("JsonLines",),

@@ -11,6 +11,7 @@ from .engine import Engine
 from .events import Event
 from .rates import seconds
 from .segmenter.lag import Lag
+from .segmenter.presence import Presence
 from .segmenter.segmenter import Segmenter
 from .sinks.base import Accounts, Sink, SinkError
 from .sources.base import Source
@@ -26,6 +27,7 @@ def listen(
     wait: bool = False,
     speed: float | None = 1.0,
     lag_ms: float | None = None,
+    sensitivity: str = "normal",
     model: str | os.PathLike[str] | Network | None = None,
     sinks: Iterable[Sink] = (),
     on_event: Callable[[Event], object] | None = None,
@@ -38,6 +40,7 @@ def listen(
     wait: the device may be absent or in use at first.
     speed: of a recording, in times real time. None is as fast as possible.
     lag_ms: bound of the lag, from the centre of a sound to its event, in milliseconds. None is the default of 390.
+    sensitivity: how easily a heart is believed: "low", "normal" or "high".
     model: name of a shipped model, path of an .onnx file with its card beside it, or an object of the `Network`
         protocol. None is the default.
     sinks: receive the samples and the events, on a thread of the engine.
@@ -57,7 +60,7 @@ def listen(
     if speed is not None and not speed > 0:
         raise ValueError(f"speed should be above 0, or None, not {speed}")
     network = _network(model)
-    segmenter = Segmenter(network, None if lag_ms is None else _lag(lag_ms, network))
+    segmenter = Segmenter(network, None if lag_ms is None else _lag(lag_ms, network), sensitivity=sensitivity)
     if path is not None:
         file = FileSource(path)
         source = Replay(file.blocks(), speed, file.name, file.warnings)
@@ -101,6 +104,11 @@ class Listening:
     def state(self) -> str:
         """How the source is doing, in a few words: "listening", or what it waits for."""
         return self._engine.state
+
+    @property
+    def presence(self) -> Presence:
+        """Whether there is a heart, by the evidence so far."""
+        return self._engine.presence
 
     @property
     def accounts(self) -> Accounts:

@@ -67,6 +67,10 @@ def parser() -> argparse.ArgumentParser:
         help="bound of the lag, from the centre of a sound to its event; most sounds keep to it (default: 390)",
     )  # fmt: skip
     p.add_argument(
+        "--sensitivity", choices=("low", "normal", "high"), default="normal",
+        help="how easily a heart is believed: 'high' for a poor sound, 'low' for noisy surroundings (default: normal)",
+    )  # fmt: skip
+    p.add_argument(
         "--model", metavar="NAME|FILE",
         help="network to use: the name of a shipped one, or an .onnx file with its card (.json) beside it",
     )  # fmt: skip

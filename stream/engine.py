@@ -10,6 +10,7 @@ import numpy as np
 from ..models.errors import one_line
 from .events import Event, Marker, Onset
 from .rates import STREAM_RATE, Samples
+from .segmenter.presence import Presence
 from .segmenter.segmenter import Segmenter
 from .sinks.base import Accounts, Sink, SinkError
 from .sources.base import Source
@@ -35,7 +36,7 @@ class Engine:
         self._lost = 0  # samples of the block during which the worker failed
         self._watchers: list[Callable[[], object]] = []
         self._work_done: deque[tuple[int, float]] = deque(maxlen=200)
-        self.presence = 0.0
+        self.presence = Presence.LISTENING
         self.ended = False
 
     def start(self) -> None:

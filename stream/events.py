@@ -65,7 +65,7 @@ class Sound(_InSeconds):
 
     kind: "S1" or "S2". The sound lasts from sample `onset` to before `offset`. confidence: 0 to 1. emitted: the
     stream position at which the sound could be decided. announced: `emitted` of the `Onset` that named the sound
-    first, None if there was none.
+    first, None if there was none. withheld: the sound is named late, since it took until now to believe in a heart.
     """
 
     kind: str
@@ -74,6 +74,7 @@ class Sound(_InSeconds):
     confidence: float
     emitted: int
     announced: int | None = None
+    withheld: bool = False
 
     @property
     def start(self) -> int:
@@ -122,6 +123,7 @@ class Sound(_InSeconds):
             "confidence": round(self.confidence, 3),
             "emitted_s": round(self.emitted_s, 4),
             "announced_s": None if self.announced_s is None else round(self.announced_s, 4),
+            "withheld": self.withheld,
         }
 
     def as_text(self) -> str:

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     history = History()
     with_display = _is_terminal() and not args.no_display and args.jsonl != "-"
     try:
-        segmenter = _segmenter(args.model, lag)
+        segmenter = _segmenter(args, lag)
         recording = WavRecording(args.record)
         sinks: list[Sink] = [recording, *_sinks(args, segmenter, source)]
         if with_display:
@@ -64,12 +64,9 @@ def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     return 1 if failures or recording.failure else 0
 
 
-def _segmenter(model: str | None, lag: Lag) -> Segmenter:
+def _segmenter(args: argparse.Namespace, lag: Lag) -> Segmenter:
     """Raises ModelError, also if the network cannot serve this lag."""
-    try:
-        return Segmenter(load(model) if model else None, lag)
-    except ValueError as error:
-        raise ModelError(f"--model {model}: {error}") from None
+    return Segmenter(load(args.model) if args.model else None, lag, sensitivity=args.sensitivity)
 
 
 def _is_terminal() -> bool:

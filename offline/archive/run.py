@@ -9,14 +9,13 @@ from pathlib import Path
 
 from ...models import load
 from ...stream.rates import seconds
-from ...stream.segmenter.lag import Lag
 from ...stream.sources.base import SourceError
 from ...stream.sources.file import FileSource
 from ..console import SoundRate, bar, write_whole
-from ..formats import Format
+from ..formats import FORMATS, Format
 from .find import Item
 from .manifest import Entry, Manifest
-from .workers import outcomes
+from .workers import Settings, outcomes
 
 _LONGEST_S = 1e7  # a longer one comes from a header that was written before the length was known
 
@@ -37,7 +36,7 @@ def cores() -> int:
 
 
 def segment_files(
-    items: Sequence[Item], out: Path, form: Format, lag: Lag, jobs: int, again: bool, say: Callable[[str], None]
+    items: Sequence[Item], out: Path, settings: Settings, jobs: int, again: bool, say: Callable[[str], None]
 ) -> Report:
     """Write one result per recording into `out`, each whole or not at all, and add it to the manifest there.
 
@@ -46,8 +45,15 @@ def segment_files(
     """
     out.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(
-        out, {"heartseg": version("heartseg"), "model_sha256": load(lag.network).card.sha256, "lag": asdict(lag)}
+        out,
+        {
+            "heartseg": version("heartseg"),
+            "model_sha256": load(settings.lag.network).card.sha256,
+            "lag": asdict(settings.lag),
+            "sensitivity": settings.sensitivity,
+        },
     )
+    form = FORMATS[settings.form]
     report = Report()
     entries: dict[Item, Entry] = {}
     for item in items:
@@ -72,7 +78,7 @@ def segment_files(
             progress.advance(task, seconds(length))
 
         try:
-            with closing(outcomes(list(entries), form.name, lag, min(jobs, len(entries)), on_samples)) as results:
+            with closing(outcomes(list(entries), settings, min(jobs, len(entries)), on_samples)) as results:
                 for number, outcome in enumerate(results, 1):
                     for warning in outcome.warnings:
                         say(f"warning: {warning}")

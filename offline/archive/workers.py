@@ -21,6 +21,15 @@ OnSamples = Callable[[Item, int], None]
 
 
 @dataclass(frozen=True)
+class Settings:
+    """How recordings are segmented: name of the format of the results, lag, and sensitivity to a heart."""
+
+    form: str
+    lag: Lag
+    sensitivity: str = "normal"
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The content of a recording's result, or an error message."""
 
@@ -30,11 +39,17 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
 
 
-def outcome(item: Item, form: str, lag: Lag, network: Network, on_samples: OnSamples) -> Outcome:
+def outcome(item: Item, settings: Settings, network: Network, on_samples: OnSamples) -> Outcome:
     """Segment one recording. An error becomes the outcome's message."""
     try:
-        segmentation = segment(item.file, network, lag, lambda length: on_samples(item, length))
-        return Outcome(item, FORMATS[form].write(segmentation), "", segmentation.warnings)
+        segmentation = segment(
+            item.file,
+            network,
+            settings.lag,
+            lambda length: on_samples(item, length),
+            sensitivity=settings.sensitivity,
+        )
+        return Outcome(item, FORMATS[settings.form].write(segmentation), "", segmentation.warnings)
     except SourceError as error:
         return Outcome(item, error=str(error))
     except Exception as error:  # one recording in ten thousand must not cost the others
@@ -42,22 +57,22 @@ def outcome(item: Item, form: str, lag: Lag, network: Network, on_samples: OnSam
 
 
 def outcomes(
-    items: Sequence[Item], form: str, lag: Lag, jobs: int, on_samples: OnSamples
+    items: Sequence[Item], settings: Settings, jobs: int, on_samples: OnSamples
 ) -> Generator[Outcome, None, None]:
     """The outcome of each recording, as they come. Where a process dies, its recording has failed, and another starts.
 
     jobs: processes; 1 is this one. Close the iterator to end the processes at once.
     """
     if jobs == 1:
-        network = load(lag.network)
-        yield from (outcome(item, form, lag, network, on_samples) for item in items)
+        network = load(settings.lag.network)
+        yield from (outcome(item, settings, network, on_samples) for item in items)
         return
     queue = deque(items)
     busy: dict[Connection, tuple[BaseProcess, Item]] = {}
     try:
         while queue or busy:
             while queue and len(busy) < jobs:
-                connection, process = _start(form, lag)
+                connection, process = _start(settings)
                 busy[connection] = process, _give(connection, queue.popleft())
             for ready in wait(list(busy)):
                 assert isinstance(ready, Connection)
@@ -82,10 +97,10 @@ def outcomes(
             _end(connection, process)
 
 
-def _start(form: str, lag: Lag) -> tuple[Connection, BaseProcess]:
+def _start(settings: Settings) -> tuple[Connection, BaseProcess]:
     context = multiprocessing.get_context("spawn")  # a fork would copy ONNX Runtime's locks without their threads
     parent_end, child_end = context.Pipe()
-    process = context.Process(target=_serve, args=(child_end, form, lag), daemon=True)
+    process = context.Process(target=_serve, args=(child_end, settings), daemon=True)
     # Ctrl-C reaches every process of the terminal; only the parent handles it. A child inherits the ignored signal.
     previous_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -113,8 +128,8 @@ def _why(process: BaseProcess) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit status {code}"
 
 
-def _serve(connection: Connection, form: str, lag: Lag) -> None:
-    network = load(lag.network)
+def _serve(connection: Connection, settings: Settings) -> None:
+    network = load(settings.lag.network)
     with suppress(EOFError, OSError):  # the parent has gone
         while True:
-            connection.send(outcome(connection.recv(), form, lag, network, lambda _, samples: connection.send(samples)))
+            connection.send(outcome(connection.recv(), settings, network, lambda _, samples: connection.send(samples)))

@@ -36,6 +36,16 @@ def add_lag(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_sensitivity(parser: argparse.ArgumentParser) -> None:
+    """The option `--sensitivity`."""
+    parser.add_argument(
+        "--sensitivity",
+        choices=("low", "normal", "high"),
+        default="normal",
+        help="how easily a heart is believed: 'high' for poor sounds, 'low' for noisy surroundings (default: normal)",
+    )
+
+
 def _lag(text: str) -> "Lag":
     from ...stream.segmenter.lag import DEFAULT_LAG, FULL_CONTEXT, Lag
 

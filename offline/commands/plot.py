@@ -7,7 +7,7 @@ from ..console import UsageError, drawing, say
 from ..figures.plot import PICTURE_ENDINGS, Picture, save
 from ..formats import prediction_of, read_annotation
 from ..scoring import reference_of
-from .options import add_lag, add_reference
+from .options import add_lag, add_reference, add_sensitivity
 
 EXAMPLE = "heart.wav --reference heart.tsv --out heart.pdf"
 
@@ -25,6 +25,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
         "(default: the recording's name with .png, here)",
     )
     add_lag(p)
+    add_sensitivity(p)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--out {out}: the name should end in {', '.join(PICTURE_ENDINGS)}")
     drawing()
     reference = reference_of(read_annotation(args.reference, args.file.stem)) if args.reference else None
-    analysis = hear(args.file, load(args.lag.network), args.lag)
+    analysis = hear(args.file, load(args.lag.network), args.lag, args.sensitivity)
     for warning in analysis.warnings:
         say(f"warning: {warning}")
     picture = Picture(

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..console import UsageError, say
 from ..formats import read_annotation
 from ..scoring import reference_of
-from .options import add_lag, add_reference
+from .options import add_lag, add_reference, add_sensitivity
 
 EXAMPLE = "heart.wav --out heart.html"
 
@@ -17,6 +17,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     add_reference(p)
     p.add_argument("--out", type=Path, metavar="FILE.html", help="(default: the recording's name with .html, here)")
     add_lag(p)
+    add_sensitivity(p)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     if out.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"--out {out}: the name should end in .html")
     reference = reference_of(read_annotation(args.reference, args.file.stem)) if args.reference else None
-    analysis = hear(args.file, load(args.lag.network), args.lag)
+    analysis = hear(args.file, load(args.lag.network), args.lag, args.sensitivity)
     for warning in analysis.warnings:
         say(f"warning: {warning}")
     write(page(analysis, reference, str(args.reference or "")), out)

@@ -205,8 +205,7 @@ class Evaluation:
         return calibration_error(confidence[known], right[known])
 
     @cached_property
-    def lag_s(self) -> dict[str, float] | None:
-        """Quantiles of the lag from a sound's centre to its event, in seconds; None where no lag is known."""
+    def _lags(self) -> NDArray[np.float64]:
         lags = [np.zeros(0)]
         for s in self.scored:
             lags += [
@@ -214,9 +213,21 @@ class Evaluation:
                 for kind in KINDS
                 if len(s.aligned.emitted.get(kind, ()))
             ]
-        lag = np.concatenate(lags)
-        lag = lag[np.isfinite(lag)]
+        return np.concatenate(lags)
+
+    @property
+    def lag_s(self) -> dict[str, float] | None:
+        """Quantiles of the lag from a sound's centre to its event, in seconds; None where no lag is known.
+
+        Sounds that were withheld until a heart was believed are left out. `late_share` counts them.
+        """
+        lag = self._lags[np.isfinite(self._lags)]
         return {f"q{q:g}": float(np.quantile(lag, q)) for q in _QUANTILES} if len(lag) else None
+
+    @property
+    def late_share(self) -> float:
+        """Share of the sounds that were withheld and named late; nan where no lag is known."""
+        return float(np.isnan(self._lags).mean()) if np.isfinite(self._lags).any() else float("nan")
 
     def worst(self, count: int) -> list[ScoredRecording]:
         """The recordings with most errors, the worst first."""
@@ -230,6 +241,7 @@ class Evaluation:
             "coverage": self.coverage,
             "calibration_error": self.calibration_error,
             "lag_s": self.lag_s,
+            "late_share": self.late_share,
         }
 
 

@@ -38,6 +38,7 @@ def figures_table(evaluation: Evaluation) -> str:
     if evaluation.lag_s:
         lag = ", ".join(f"{name} {value * 1000:.0f} ms" for name, value in evaluation.lag_s.items())
         lines.append(f"lag from a sound's centre: {lag}")
+        lines.append(f"named late, once a heart was believed: {evaluation.late_share * 100:.1f} % of the sounds")
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from ...stream.events import Event, Gap, Sound
 from ...stream.rates import DECIMATION, STREAM_PER_FRAME, STREAM_RATE, Samples
 from ...stream.segmenter.lag import FULL_CONTEXT, Lag
 from ...stream.segmenter.observer import Observer
+from ...stream.segmenter.presence import Presence
 from ...stream.segmenter.windows import Posteriors
 from ...stream.sources.base import SourceError
 from ...stream.sources.file import FileSource
@@ -23,8 +24,9 @@ class Heard:
     """The analysis of a recording.
 
     pcg: shape (n,), at 2,100 Hz. posterior: shape (frames, 4), final probabilities of S1, systole, S2 and diastole
-    every 10 ms. presence: shape (frames,), probability of a heartbeat. All three are nan in gaps. rate: samples a
-    second of the file. peak, rms: of the samples, full scale 1.0. clipped: share of the samples at full scale.
+    every 10 ms. evidence: shape (frames,), evidence for a heart, 0 to 1. All three are nan in gaps. heart_share: share
+    of the frames in which there was a heart. rate: samples a second of the file. peak, rms: of the samples, full scale
+    1.0. clipped: share of the samples at full scale.
     """
 
     path: Path
@@ -34,7 +36,8 @@ class Heard:
     warnings: list[str]
     pcg: Samples
     posterior: Samples
-    presence: Samples
+    evidence: Samples
+    heart_share: float
     rate: int
     seconds: float
     peak: float
@@ -62,13 +65,15 @@ class _Recorder(Observer):
 
     def __init__(self) -> None:
         self._pcg: list[tuple[int, Samples]] = []  # with the index of its first sample
-        self._frames: list[tuple[int, Samples, Samples]] = []  # index of the first frame, posteriors, presence
-        self._position = self._pcg_count = 0
+        self._frames: list[tuple[int, Samples]] = []  # index of the first frame, posteriors
+        self._evidence: list[tuple[int, Samples]] = []  # index of the first frame, evidence
+        self._heart_frames = 0
+        self._position = self._pcg_count = self._frame = 0
         self.peak = self.energy = 0.0
         self.clipped = 0
 
     def on_restart(self, position: int) -> None:
-        self._position, self._pcg_count = position, 0
+        self._position, self._pcg_count, self._frame = position, 0, 0
 
     def on_samples(self, samples: Samples) -> None:
         magnitude = np.abs(samples)
@@ -82,7 +87,13 @@ class _Recorder(Observer):
 
     def on_posteriors(self, posteriors: Posteriors) -> None:
         first, final = round(self._position / STREAM_PER_FRAME) + posteriors.first, slice(posteriors.n_final)
-        self._frames.append((first, np.exp(posteriors.log[final]), posteriors.presence[final].copy()))
+        self._frames.append((first, np.exp(posteriors.log[final])))
+
+    def on_presence(self, frame: int, presence: Presence, evidence: float) -> None:
+        first, end = (round(self._position / STREAM_PER_FRAME) + k for k in (self._frame, frame))
+        self._evidence.append((first, np.full(end - first, evidence, np.float32)))
+        self._heart_frames += (end - first) * (presence in (Presence.HEART, Presence.UNSURE))
+        self._frame = frame
 
     def pcg(self, length: int) -> Samples:
         """The PCG of `length` stream samples, nan where there is none."""
@@ -91,24 +102,34 @@ class _Recorder(Observer):
             _write(whole, first, part)
         return whole
 
-    def posteriors(self, length: int) -> tuple[Samples, Samples]:
-        """Posteriors, shape (frames, 4), and presence, shape (frames,), of `length` stream samples."""
-        posterior = np.full((-(-length // STREAM_PER_FRAME), 4), np.nan, np.float32)
-        presence = np.full(len(posterior), np.nan, np.float32)
-        for first, posterior_rows, presence_rows in self._frames:
-            _write(posterior, first, posterior_rows)
-            _write(presence, first, presence_rows)
-        return posterior, presence
+    def posteriors(self, length: int) -> Samples:
+        """The posteriors of `length` stream samples, shape (frames, 4), nan where there are none."""
+        whole = np.full((-(-length // STREAM_PER_FRAME), 4), np.nan, np.float32)
+        for first, rows in self._frames:
+            _write(whole, first, rows)
+        return whole
+
+    def evidence(self, length: int) -> Samples:
+        """The evidence over `length` stream samples, shape (frames,), nan where there is none."""
+        whole = np.full(-(-length // STREAM_PER_FRAME), np.nan, np.float32)
+        for first, part in self._evidence:
+            _write(whole, first, part)
+        return whole
+
+    @property
+    def heart_share(self) -> float:
+        """Share of the frames in which there was a heart."""
+        frames = sum(len(part) for _, part in self._evidence)
+        return self._heart_frames / frames if frames else 0.0
 
 
-def hear(path: Path, network: Network, lag: Lag) -> Heard:
+def hear(path: Path, network: Network, lag: Lag, sensitivity: str = "normal") -> Heard:
     """Segment a recording and keep all that can be shown of it. Raises SourceError."""
     recorder = _Recorder()
-    segmentation = segment(path, network, lag, observer=recorder)
+    segmentation = segment(path, network, lag, observer=recorder, sensitivity=sensitivity)
     length = segmentation.accounts.captured
     if not length:
         raise SourceError(f"{path}: holds no sound")
-    posterior, presence = recorder.posteriors(length)
     processed = max(1, segmentation.accounts.processed)
     return Heard(
         path=path,
@@ -117,8 +138,9 @@ def hear(path: Path, network: Network, lag: Lag) -> Heard:
         events=segmentation.events,
         warnings=segmentation.warnings,
         pcg=recorder.pcg(length),
-        posterior=posterior,
-        presence=presence,
+        posterior=recorder.posteriors(length),
+        evidence=recorder.evidence(length),
+        heart_share=recorder.heart_share,
         rate=FileSource(path).rate,
         seconds=length / STREAM_RATE,
         peak=recorder.peak,

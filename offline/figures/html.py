@@ -13,7 +13,6 @@ import soundfile
 import soxr
 
 from ...stream.rates import FRAME_RATE, PCG_RATE, STREAM_RATE, seconds
-from ...stream.segmenter.decoder import MIN_PRESENCE
 from ...stream.sources.file import FileSource
 from ..beats import Beat, beats
 from ..console import write_whole
@@ -28,7 +27,7 @@ _SCRIPTS = ("data.js", "peaks.js", "wave.js", "charts.js")
 SOUND_RATE = 8_000
 """Samples a second of the sound in the page: a heart is heard below 1 kHz, and every browser plays this rate."""
 
-_PRESENCE_POINTS = 600
+_EVIDENCE_POINTS = 600
 
 
 def page(analysis: Heard, reference: Reference | None = None, annotation: str = "") -> str:
@@ -48,7 +47,7 @@ def page(analysis: Heard, reference: Reference | None = None, annotation: str = 
             "s1_s2": _ms(b.s1_s2_s for b in cycles),
             "s2_s1": _ms(b.s2_s1_s for b in cycles),
         },
-        "presence": _presence(analysis),
+        "evidence": _evidence(analysis),
         "reference": None if reference is None else _reference(reference, analysis.seconds),
     }
     parts = {
@@ -102,12 +101,12 @@ def _reference(reference: Reference, length: float) -> dict[str, Any]:
     }
 
 
-def _presence(analysis: Heard) -> list[list[float | None]]:
-    """Probability of a heartbeat over time, in percent."""
-    width = max(1, len(analysis.presence) // _PRESENCE_POINTS)
+def _evidence(analysis: Heard) -> list[list[float | None]]:
+    """Evidence of a heart over time, in percent."""
+    width = max(1, len(analysis.evidence) // _EVIDENCE_POINTS)
     points: list[list[float | None]] = []
-    for i in range(0, len(analysis.presence), width):
-        finite = analysis.presence[i : i + width]
+    for i in range(0, len(analysis.evidence), width):
+        finite = analysis.evidence[i : i + width]
         finite = finite[np.isfinite(finite)]
         points.append([i / FRAME_RATE, round(float(finite.mean()) * 100, 1) if len(finite) else None])
     return points
@@ -138,9 +137,8 @@ def _quality(analysis: Heard, reference: Reference | None) -> _Terms:
     prediction = prediction_of(analysis.events)
     as_reference = Reference(prediction.sounds, np.array([[0.0, analysis.seconds]]), np.zeros((0, 2)))
     confidence = [s.confidence for s in analysis.sounds]
-    present = analysis.presence[np.isfinite(analysis.presence)] >= MIN_PRESENCE
     rows = [
-        ("Heartbeat", f"heard in {np.mean(present) * 100 if len(present) else 0:.0f} % of the time"),
+        ("Heartbeat", f"heard in {analysis.heart_share * 100:.0f} % of the time"),
         ("Coverage", f"sounds named in {coverage([(as_reference, prediction)]) * 100:.0f} % of the time"),
         ("Confidence", f"{np.mean(confidence):.2f} in the mean" if confidence else "–"),
         ("Clipping", f"{analysis.clipped * 100:.2g} % of the samples at full scale"),

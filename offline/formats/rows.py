@@ -19,7 +19,8 @@ GAP = "gap"
 class Row:
     """A sound or a gap of a file: kind "S1", "S2" or `GAP`, start and end in seconds.
 
-    emitted (seconds) and confidence are nan where unknown. Raises ValueError for impossible times.
+    emitted (seconds) and confidence are nan where unknown. A sound that was withheld until a heart was believed has no
+    emitted, so that lags are those of a running heart. Raises ValueError for impossible times.
     """
 
     kind: str
@@ -38,7 +39,8 @@ def rows_of(events: Iterable[Event]) -> list[Row]:
     rows = []
     for e in events:
         if isinstance(e, Sound):
-            rows.append(Row(e.kind, seconds(e.onset), seconds(e.offset), seconds(e.emitted), e.confidence))
+            emitted = nan if e.withheld else seconds(e.emitted)
+            rows.append(Row(e.kind, seconds(e.onset), seconds(e.offset), emitted, e.confidence))
         elif isinstance(e, Gap):
             rows.append(Row(GAP, seconds(e.start), seconds(e.end)))
     return sorted(rows, key=lambda row: row.start)

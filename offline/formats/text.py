@@ -81,6 +81,8 @@ def _json_row(line: str) -> Row | None:
     emitted, confidence = (
         float("nan") if item.get(key) is None else float(item[key]) for key in ("emitted_s", "confidence")
     )
+    if item.get("withheld"):
+        emitted = float("nan")
     return Row(item["kind"], float(item["onset_s"]), float(item["offset_s"]), emitted, confidence)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..rates import STREAM_RATE, Samples
-from ..segmenter.decoder import MIN_PRESENCE
+from ..segmenter.presence import Presence
 from ..sources.base import LISTENING
 from .state import BIN, VOICE_RATE, DisplayState
 
@@ -12,8 +12,12 @@ SILENCE = "silence: is the microphone on?"
 CLIPPING = "clipping: lower the gain"
 QUIET = "too quiet: press harder"
 TALKING = "talking nearby"
-NOTHING = "no heartbeat found"
-HEARTBEAT = "heartbeat"
+PRESENCE = {
+    Presence.LISTENING: TOO_EARLY,
+    Presence.HEART: "heartbeat",
+    Presence.UNSURE: "heartbeat, unsure which sound is which",
+    Presence.NOTHING: "nothing regular heard",
+}
 
 _FIRST, _INTERVAL = 2 * STREAM_RATE, STREAM_RATE // 2
 _RECENT = 3 * STREAM_RATE // BIN
@@ -55,11 +59,11 @@ def hint(state: DisplayState) -> str:
         return SILENCE
     if (recent >= CLIPPED).mean() > _CLIPPED_SHARE:
         return CLIPPING
-    if is_voice(state.recent):  # before the presence, since speech may look like a heart to the network
+    if is_voice(state.recent):
         return TALKING
-    if state.presence >= MIN_PRESENCE:
-        return HEARTBEAT
-    return QUIET if level < _QUIET else NOTHING
+    if level < _QUIET and state.presence in (Presence.LISTENING, Presence.NOTHING):
+        return QUIET
+    return PRESENCE[state.presence]
 
 
 def is_voice(sound: Samples) -> bool:

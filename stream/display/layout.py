@@ -9,9 +9,10 @@ from rich.style import Style
 from .. import NOTICE
 from ..events import HEART_SOUNDS
 from ..rates import STREAM_RATE, seconds
+from ..segmenter.presence import Presence
 from ..sources.base import LISTENING
 from .digits import HALF, NARROW, SQUARE, Size, big, height, width
-from .hints import CLIPPED, HEARTBEAT, TOO_EARLY
+from .hints import CLIPPED, PRESENCE, TOO_EARLY
 from .state import DisplayState
 from .strip import COLUMN, Row, strip_rows
 from .theme import ROWS, Theme
@@ -100,7 +101,7 @@ def _help(lines: int) -> list[Row]:
 def _foot(state: DisplayState, columns: int, theme: Theme) -> list[Row]:
     vitals = state.vitals
     hint = state.hint if state.source_state == LISTENING else theme.text(state.source_state)
-    style = theme.good if hint == HEARTBEAT else _DIM if hint == TOO_EARLY else theme.warning
+    style = theme.good if hint == PRESENCE[Presence.HEART] else _DIM if hint == TOO_EARLY else theme.warning
     intervals = (
         f"systole {_number(vitals.s1_s2_ms, '4.0f')} ms   diastole {_number(vitals.s2_s1_ms, '4.0f')} ms   "
         f"confidence {_number(vitals.confidence, '4.2f')}"

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..events import Event, Onset, Shown
 from ..rates import STREAM_PER_FRAME, STREAM_RATE, Samples
+from ..segmenter.presence import Presence
 from ..sinks.base import Sink
 from ..sources.base import LISTENING
 from ..vitals import Vitals, VitalSigns
@@ -35,7 +36,7 @@ class DisplayState:
 
     From the run:
     title, source: names of the program and of the source. lag_ms: bound of the lag. source_state: `state` of the
-    source. presence: evidence of a heart, 0 to 1. load: work per second of sound. dropped: stream samples. recording_s:
+    source. presence: whether there is a heart. load: work per second of sound. dropped: stream samples. recording_s:
     length of the recording, None while there is none. message: of the recording.
 
     From the display:
@@ -54,7 +55,7 @@ class DisplayState:
     source: str = ""
     lag_ms: float = 0.0
     source_state: str = LISTENING
-    presence: float = 0.0
+    presence: Presence = Presence.LISTENING
     load: float = 0.0
     dropped: int = 0
     recording_s: float | None = None

@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 from ...models import Network
 from ..rates import Samples
 from .decoder import PathSegment
+from .presence import Presence
 from .windows import Posteriors
 
 _P = ParamSpec("_P")
@@ -40,6 +41,9 @@ class Observer:
 
     def on_segments(self, segments: list[PathSegment]) -> None:
         """The next confirmed segments of the decoded path, all four states, in order."""
+
+    def on_presence(self, frame: int, presence: Presence, evidence: float) -> None:
+        """Whether there is a heart, by what was confirmed at `frame`. evidence: from 0 to 1."""
 
     def on_stage(self, name: str, seconds: float) -> None:
         """A call of a stage took this long.

@@ -1,5 +1,6 @@
 """The pure core: samples in, heart sounds out. No thread, no clock, no file."""
 
+import math
 from collections import deque
 
 import numpy as np
@@ -8,10 +9,11 @@ from ...models import Network, load
 from ..events import KINDS, Event, Gap, Onset, Sound
 from ..rates import DECIMATION, STREAM_PER_FRAME, STREAM_RATE, Samples
 from .decimator import NEEDED_AFTER, Decimator
-from .decoder import DecodedSound, Decoder
+from .decoder import Decoder, PathSegment
 from .gate import FiniteGate
 from .lag import DEFAULT_LAG, Lag
 from .observer import Observer, TimedNetwork, timed
+from .presence import SENSITIVITIES, Presence, PresenceGate
 from .windows import Posteriors, WindowedInference
 
 NOT_FINITE = "samples that are no numbers"
@@ -30,6 +32,8 @@ class Segmenter:
         Default: the shipped one that `lag` names. ModelError is raised where its output is too short for `lag`.
     lag
         How long to listen on before a decision.
+    sensitivity
+        How easily a heart is believed: "low", "normal" or "high". ValueError is raised for another word.
     observer
         Told of intermediate results, and of the time of each stage if it asks for that.
 
@@ -44,8 +48,14 @@ class Segmenter:
     """
 
     def __init__(
-        self, network: Network | None = None, lag: Lag | None = None, observer: Observer | None = None
+        self,
+        network: Network | None = None,
+        lag: Lag | None = None,
+        observer: Observer | None = None,
+        sensitivity: str = "normal",
     ) -> None:
+        if sensitivity not in SENSITIVITIES:
+            raise ValueError(f"sensitivity should be {', '.join(SENSITIVITIES)}, not {sensitivity!r}")
         self.lag = lag or DEFAULT_LAG
         self.network = network or load(self.lag.network)
         self.lag.check(self.network.card)
@@ -54,7 +64,8 @@ class Segmenter:
         self._decimator = Decimator()
         inferred = TimedNetwork(self.network, observer) if observer.timed else self.network
         self._windows = WindowedInference(inferred, self.lag.lookahead, self.lag.hop, self.lag.provisional)
-        self._decoder = Decoder(self.lag.commit_delay, self.network.card.calibration)
+        self._decoder = Decoder(self.lag.commit_delay)
+        self._presence_gate = PresenceGate(SENSITIVITIES[sensitivity])
         self._push = timed(observer, "segmenter", self._push_block)
         self._decimate = timed(observer, "decimator", self._decimator.push)
         self._infer = timed(observer, "windows", self._windows.push)
@@ -62,7 +73,6 @@ class Segmenter:
         self._announced: deque[Onset] = deque(maxlen=16)
         self.processed = 0
         self.dropped = 0
-        self.presence = 0.0
         self._invalid = 0  # length so far of the gap of samples that are no numbers
         self._restart()
 
@@ -70,6 +80,11 @@ class Segmenter:
     def position(self) -> int:
         """Stream samples taken so far: processed + dropped."""
         return self.processed + self.dropped
+
+    @property
+    def presence(self) -> Presence:
+        """Whether there is a heart, by the evidence so far."""
+        return self._presence_gate.presence
 
     def push(self, block: Samples) -> list[Event]:
         """Take the next block and return its events, in order.
@@ -120,29 +135,42 @@ class Segmenter:
         decoded = self._decode(posteriors)
         if decoded.segments:
             self._observer.on_segments(decoded.segments)
-        if posteriors.n_final:
-            self.presence = float(posteriors.presence[posteriors.n_final - 1])
+        frame = posteriors.first + posteriors.n_final
+        sounds = self._name(decoded.segments, frame)
         emitted = min(self._origin + posteriors.needed * DECIMATION + NEEDED_AFTER, self.position)
-        events: list[Event] = [self._sound(sound, emitted) for sound in decoded.sounds]
-        if announce and decoded.provisional:
+        events: list[Event] = [self._sound(sound, emitted, sound not in decoded.segments) for sound in sounds]
+        if announce and decoded.provisional and self._presence_gate.is_heart:
             events.append(self._onset(decoded.provisional, emitted))
         return events
 
-    def _onset(self, sound: DecodedSound, emitted: int) -> Onset:
+    def _name(self, segments: list[PathSegment], frame: int) -> list[PathSegment]:
+        """The sounds that may be named after these segments were confirmed at `frame`."""
+        gate = self._presence_gate
+        sounds = gate.push(segments, frame)
+        self._observer.on_presence(frame, gate.presence, gate.evidence)
+        return sounds
+
+    def _onset(self, sound: PathSegment, emitted: int) -> Onset:
         start = self._origin + sound.start * STREAM_PER_FRAME
-        onset = Onset(KINDS[sound.kind], start, sound.confidence, emitted)
+        onset = Onset(KINDS[sound.state // 2], start, self._confidence(sound), emitted)
         self._announced.append(onset)
         return onset
 
-    def _sound(self, sound: DecodedSound, emitted: int) -> Sound:
-        kind = KINDS[sound.kind]
+    def _sound(self, sound: PathSegment, emitted: int, withheld: bool) -> Sound:
+        kind = KINDS[sound.state // 2]
         start = self._origin + sound.start * STREAM_PER_FRAME
         end = min(self._origin + sound.end * STREAM_PER_FRAME, emitted)
         announced = None
         for onset in self._announced:  # the latest of them wins
             if onset.kind == kind and abs(onset.onset - start) <= _ANNOUNCED_WITHIN:
                 announced = onset.emitted
-        return Sound(kind, start, end, sound.confidence, emitted, announced)
+        return Sound(kind, start, end, self._confidence(sound), emitted, announced, withheld)
+
+    def _confidence(self, sound: PathSegment) -> float:
+        """Probability that a sound is right, from its mean posterior (Platt scaling; the card has the parameters)."""
+        slope, intercept = self.network.card.calibration
+        p = min(max(sound.posterior, 1e-6), 1 - 1e-6)
+        return 1 / (1 + math.exp(-(slope * math.log(p / (1 - p)) + intercept)))
 
     def _end(self) -> list[Event]:
         """End the run, or the gap, that is open. The next samples start from nothing."""
@@ -156,9 +184,10 @@ class Segmenter:
         rest = self._decoder.flush()
         if rest.segments:
             self._observer.on_segments(rest.segments)
-        events += [self._sound(sound, self.position) for sound in rest.sounds]
+            sounds = self._name(rest.segments, rest.segments[-1].end)
+            events += [self._sound(sound, self.position, sound not in rest.segments) for sound in sounds]
         self._announced.clear()
-        self.presence = 0.0
+        self._presence_gate.clear()
         self._restart()
         return events
 

@@ -68,8 +68,8 @@ function drawCharts() {
   drawSpread("rr", "RR", data.intervals.rr);
   drawSpread("systole", "S1–S2", data.intervals.s1_s2);
   drawSpread("diastole", "S2–S1", data.intervals.s2_s1);
-  overTime($("presence"), 90, 0, 100, [0, 50, 100], "Probability of a heartbeat over time, percent", (x, y) =>
-    `<path class="curve" d="${line(data.presence, x, y)}"/>`);
+  overTime($("evidence"), 90, 0, 100, [0, 50, 100], "Evidence of a heart over time, percent", (x, y) =>
+    `<path class="curve" d="${line(data.evidence, x, y)}"/>`);
   show(now);
 }
 

@@ -1,0 +1,149 @@
+"""Is there a heart? Evidence from the decoded path, which holds on any device.
+
+The decoder always finds some path. A heart explains all four segments of a cycle (S1, systole, S2, diastole). Noise
+leaves at least one of them unexplained. So a cycle is as credible as its weakest segment: for each confirmed sound,
+the weakest is the least of the mean posteriors of the last four segments, each of its own state. Evidence is the sum
+of (weakest - level) over the sounds, kept between 0 and a ceiling (the cumulative sum test of Page, Biometrika 41,
+1954). There is a heart once the evidence reaches one threshold, until it falls below a lower one.
+
+Sounds are withheld until then, and named late rather than never. Evidence is counted in sounds, not in seconds: as
+many beats convince at 30 bpm as at 200. No rhythm is asked for, so that irregular hearts are heard.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+
+from .decoder import MIN_POSTERIOR, SOUNDS, PathSegment
+
+
+class Presence(Enum):
+    """What the evidence says."""
+
+    LISTENING = "undecided"
+    HEART = "a heart"
+    UNSURE = "a heart, unsure which sound is S1 and which S2"
+    NOTHING = "nothing regular"
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """How easily a heart is believed.
+
+    level: mean posterior at which the weakest of four segments speaks neither for nor against a heart.
+    """
+
+    level: float
+
+
+SENSITIVITIES = {"low": Sensitivity(0.55), "normal": Sensitivity(0.47), "high": Sensitivity(0.41)}
+"""By name. Chosen by the sounds a minute that are invented on kinds of noise left out. The model card has them."""
+
+_BEGIN, _END, _CEILING = 2.0, 1.0, 2.5  # evidence at which a heart begins and ends, and that it grows to
+_VOTE = 0.1  # weight of the learned presence
+_HELD = 0.05  # the level is this much lower while there is a heart
+_UNKNOWN = 0.5  # posterior of a segment that is not known: it may be good or bad
+_QUIET = 400  # frames without evidence after which there is nothing
+_PATIENCE = 800  # frames for which a sound is withheld
+_MOST_WITHHELD = 64
+_MEMORY = 1 / 8  # weight of the newest sound in running means
+_USUAL_SYSTOLE = 0.4  # share of the cycle
+_CONFUSED, _DOUBTFUL = 0.2, 0.05  # share of the posterior that the other sound takes
+_EVEN = 0.05  # a systole this close to half of the cycle says nothing about which sound is which
+
+
+class PresenceGate:
+    """Withholds the sounds of the decoded path until the evidence says that there is a heart.
+
+    `push` takes confirmed segments in order and returns the sounds that may be named now.
+    """
+
+    def __init__(self, sensitivity: Sensitivity) -> None:
+        self._level = sensitivity.level
+        self.clear()
+
+    def clear(self) -> None:
+        """Start over at frame 0, without evidence."""
+        self.is_heart = False
+        self._evidence = 0.0
+        self._frame = 0
+        self._zero_frame = 0  # when the evidence was last zero
+        self._previous: PathSegment | None = None  # the last segment
+        self._previous_weaker = _UNKNOWN  # the weaker of the last sound and its interval
+        self._confusion = 0.0  # running mean of the other sound's share of the posterior
+        self._systole = _USUAL_SYSTOLE  # running mean of systole's share of the cycle
+        self._starts: list[int | None] = [None, None]  # of the last S1 and S2
+        self._withheld: deque[PathSegment] = deque(maxlen=_MOST_WITHHELD)
+
+    @property
+    def presence(self) -> Presence:
+        """What to tell the user now."""
+        if self.is_heart:
+            return Presence.UNSURE if self._is_confused() else Presence.HEART
+        waiting = self._evidence > 0 or self._frame - self._zero_frame < _QUIET
+        return Presence.LISTENING if waiting else Presence.NOTHING
+
+    @property
+    def evidence(self) -> float:
+        """The evidence for a heart, from 0 to 1."""
+        return self._evidence / _CEILING
+
+    def push(self, segments: list[PathSegment], frame: int) -> list[PathSegment]:
+        """Take segments that were confirmed at `frame`; return the sounds that may be named, in order."""
+        self._frame = frame
+        named: list[PathSegment] = []
+        for segment in segments:
+            if segment.state in SOUNDS:
+                named += self._take(segment)
+            self._previous = segment
+        return named
+
+    def _take(self, sound: PathSegment) -> list[PathSegment]:
+        self._weigh(sound)
+        self._withheld.append(sound)
+        self._tell_apart(sound)
+        if not self.is_heart:
+            return []
+        named = [
+            held for held in self._withheld if held.posterior >= MIN_POSTERIOR and sound.end - held.start <= _PATIENCE
+        ]
+        self._withheld.clear()
+        return named
+
+    def _weigh(self, sound: PathSegment) -> None:
+        """Add the evidence of a sound and of the interval before it."""
+        interval = self._interval(sound)
+        step = _VOTE * (sound.presence - 0.5)
+        if interval:
+            weaker = min(sound.posterior, interval.posterior)
+            step += min(weaker, self._previous_weaker) - (self._level - _HELD * self.is_heart)
+            self._previous_weaker = weaker
+        if self._evidence + step < 0:
+            self._withheld.clear()
+        self._evidence = min(max(self._evidence + step, 0.0), _CEILING)
+        if not self._evidence:
+            self._zero_frame = self._frame
+        if self.is_heart and self._evidence < _END:
+            self.is_heart = False
+            self._withheld.clear()
+        elif self._evidence >= _BEGIN:
+            self.is_heart = True
+
+    def _interval(self, sound: PathSegment) -> PathSegment | None:
+        """The systole or diastole that ends where the sound begins, None without a sound before it."""
+        previous = self._previous
+        return previous if previous and previous.end == sound.start and previous.state not in SOUNDS else None
+
+    def _tell_apart(self, sound: PathSegment) -> None:
+        """Keep the running means that say whether S1 and S2 can be told apart."""
+        share = sound.other / (sound.posterior + sound.other + 1e-9)
+        self._confusion += _MEMORY * (share - self._confusion)
+        kind = sound.state // 2
+        s1, last = self._starts[0], self._starts[kind]
+        if kind == 1 and s1 is not None and last is not None and self._interval(sound):
+            self._systole += _MEMORY * ((sound.start - s1) / (sound.start - last) - self._systole)
+        self._starts[kind] = sound.start
+
+    def _is_confused(self) -> bool:
+        even = abs(self._systole - 0.5) <= _EVEN
+        return self._confusion >= _CONFUSED or (even and self._confusion >= _DOUBTFUL)
