@@ -17,7 +17,7 @@ from heartseg.offline.training import train as training
 from heartseg.offline.training.augment import disturb, no_heart
 from heartseg.offline.training.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _hurry, _interpolate
 from heartseg.offline.training.corpus import NO_HEART, UNKNOWN, Corpus
-from heartseg.offline.training.export import export
+from heartseg.offline.training.export import export_network
 from heartseg.offline.training.network import TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
 from heartseg.offline.training.reproduction import SETS, WITHIN, scores, shortfall
 from heartseg.stream.segmenter.windows import WindowedInference
@@ -132,7 +132,7 @@ def test_the_served_network_is_the_trained_one(tmp_path):
     for weight in network.weights:  # batch norm that does something
         if weight.path.split("/")[-1] in ("gamma", "beta", "moving_mean", "moving_variance"):
             weight.assign(rng.uniform(0.5, 1.5, weight.shape))
-    assert export(network, tmp_path, "toy", {"seed": 1}) < 1e-4
+    assert export_network(network, tmp_path, "toy", {"seed": 1}) < 1e-4
     assert load("toy", tmp_path).card.heads * TOKEN == 45
     assert load("toy-whole", tmp_path).card.heads * TOKEN == WHOLE_FRAMES
 
