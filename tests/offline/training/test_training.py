@@ -142,7 +142,7 @@ def test_windows_slide_as_in_training(tmp_path):
     """What the engine makes of a stream is what the dense form says of the window ending there."""
     network = Network()
     network(tf.zeros((1, WINDOW)))
-    export(network, tmp_path, "toy", {})
+    export_network(network, tmp_path, "toy", {})
     served = load("toy", tmp_path)
     x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
     found = WindowedInference(served, lookahead=15, hop=5, provisional=True).push(x)
@@ -163,7 +163,7 @@ def test_recordings_are_heard_as_in_training(tmp_path):
     """What the form for whole recordings says is what the dense form says with its farthest head."""
     network = Network()
     network(tf.zeros((1, WINDOW)))
-    export(network, tmp_path, "toy", {})
+    export_network(network, tmp_path, "toy", {})
     x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
     windows = WindowedInference(load("toy-whole", tmp_path), lookahead=40, hop=240, provisional=False)
     found = windows.push(x) + windows.flush()
