@@ -34,6 +34,7 @@ def test_as_dict_is_the_line_of_the_readme():
     assert SOUND.as_dict() == {
         "type": "sound", "kind": "S1", "onset_s": 1.23, "offset_s": 1.35, "onset_sample": 54_243,
         "offset_sample": 59_535, "confidence": 0.97, "emitted_s": 1.6551, "announced_s": 1.3051,
+        "withheld": False,
     }  # fmt: skip
     assert ONSET.as_dict() == {
         "type": "onset", "kind": "S2", "onset_s": 1.24, "onset_sample": 54_684, "confidence": 0.91, "emitted_s": 1.3051,

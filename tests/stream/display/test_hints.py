@@ -9,13 +9,14 @@ import pytest
 from heartseg.stream.display.hints import Hints, hint, is_voice
 from heartseg.stream.display.state import History
 from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.presence import Presence
 from heartseg.stream.sources.file import FileSource
 from heartseg.stream.sources.simulated import SimulatedHeart
 
 SECONDS = 4
 
 
-def state(samples, presence=0.0):
+def state(samples, presence=Presence.NOTHING):
     history = History()
     for first in range(0, len(samples), 441):
         history.on_samples(samples[first : first + 441].astype(np.float32))
@@ -50,16 +51,16 @@ def a_voice(pitch, seed=0):
 @pytest.mark.parametrize("pitch", [120, 160, 240])
 def test_a_voice_is_heard(pitch):
     for seed in range(3):
-        assert hint(state(a_voice(pitch, seed), 0.0)) == "talking nearby"
+        assert hint(state(a_voice(pitch, seed))) == "talking nearby"
 
 
 def test_a_voice_over_a_heart_is_heard():
-    assert hint(state(a_voice(120) + a_heart(0.1), 1.0)) == "talking nearby"
+    assert hint(state(a_voice(120) + a_heart(0.1), Presence.HEART)) == "talking nearby"
 
 
 @pytest.mark.parametrize("murmur", [0.0, 0.5])
 def test_a_heart_is_no_voice(murmur):
-    assert hint(state(a_heart(murmur=murmur), 1.0)) == "heartbeat"
+    assert hint(state(a_heart(murmur=murmur), Presence.HEART)) == "heartbeat"
 
 
 def test_noise_hum_and_knocks_are_no_voice():
@@ -71,7 +72,7 @@ def test_noise_hum_and_knocks_are_no_voice():
     knocks[:: STREAM_RATE // 3] = 0.9
     whistle = 0.2 * np.sin(2 * np.pi * 1000 * t)
     for sound in (hiss, rubbing, hum, knocks, whistle):
-        assert hint(state(sound, 0.0)) == "no heartbeat found"
+        assert hint(state(sound)) == "nothing regular heard"
 
 
 def test_real_hearts_do_not_talk(data):
@@ -86,15 +87,26 @@ def test_real_hearts_do_not_talk(data):
 
 
 def test_the_level_is_judged():
-    assert hint(state(np.zeros(SECONDS * STREAM_RATE), 0.0)).startswith("silence")
-    assert hint(state(a_heart(0.001), 0.0)) == "too quiet: press harder"
-    assert hint(state(a_heart(0.001), 1.0)) == "heartbeat"
-    assert hint(state(a_heart(), 0.0)) == "no heartbeat found"
-    assert hint(state(np.clip(20 * a_heart(), -1, 1), 1.0)) == "clipping: lower the gain"
+    assert hint(state(np.zeros(SECONDS * STREAM_RATE))).startswith("silence")
+    assert hint(state(a_heart(0.001))) == "too quiet: press harder"
+    assert hint(state(a_heart(0.001), Presence.HEART)) == "heartbeat"
+    assert hint(state(a_heart(0.001), Presence.LISTENING)) == "too quiet: press harder"
+    assert hint(state(a_heart(0.001), Presence.UNSURE)).startswith("heartbeat, unsure")
+    assert hint(state(np.clip(20 * a_heart(), -1, 1), Presence.HEART)) == "clipping: lower the gain"
+
+
+def test_the_presence_is_told():
+    said = {presence: hint(state(a_heart(), presence)) for presence in Presence}
+    assert said == {
+        Presence.LISTENING: "listening ...",
+        Presence.HEART: "heartbeat",
+        Presence.UNSURE: "heartbeat, unsure which sound is which",
+        Presence.NOTHING: "nothing regular heard",
+    }
 
 
 def test_a_hint_stands_for_half_a_second():
     hints, heart = Hints(), a_heart()
-    assert hints.hint(state(heart[:STREAM_RATE], 1.0)) == "listening ..."
-    assert hints.hint(state(heart, 1.0)) == "heartbeat"
-    assert hints.hint(state(heart, 0.0)) == "heartbeat"
+    assert hints.hint(state(heart[:STREAM_RATE], Presence.HEART)) == "listening ..."
+    assert hints.hint(state(heart, Presence.HEART)) == "heartbeat"
+    assert hints.hint(state(heart)) == "heartbeat"

@@ -53,11 +53,11 @@ def f1(events, truth, kind, tolerance=0.06):
     return 2 * len(match(true, found, tolerance)[0]) / (len(true) + len(found))
 
 
-HEART = sound_of(SimulatedHeart(bpm=80, seed=3), 8)
-SPOILT = HEART.copy()
-SPOILT[100_000:100_020] = np.nan
-SPOILT[101_000] = np.inf
-SPOILT[250_000:252_000] = 1e9
+HEART = sound_of(SimulatedHeart(bpm=80, seed=3), 12)
+SPOILT = sound_of(SimulatedHeart(bpm=80, seed=3), 16)  # five seconds before, between and after two gaps
+SPOILT[240_000:240_020] = np.nan
+SPOILT[241_000] = np.inf
+SPOILT[470_000:472_000] = 1e9
 
 
 @pytest.mark.parametrize("bpm", [50, 72, 110])
@@ -75,15 +75,16 @@ def test_every_cut_gives_the_same_events(cuts):
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.lists(st.integers(0, len(HEART)), max_size=60))
+@given(st.lists(st.integers(0, len(SPOILT)), max_size=60))
 def test_every_cut_gives_the_same_events_with_bad_samples(cuts):
     assert segment(SPOILT, sorted(cuts)) == WHOLE_SPOILT
 
 
 @pytest.mark.parametrize("block", [1, 100, 441, 4410, 100_000])
 def test_block_sizes_give_the_same_events(block):
-    x = HEART[: 3 * STREAM_RATE] if block == 1 else HEART
-    assert segment(x, range(block, len(x), block)) == segment(x)
+    x = HEART[: 4 * STREAM_RATE] if block == 1 else HEART
+    events = segment(x, range(block, len(x), block))
+    assert events == segment(x) and sounds_of(events)
 
 
 @pytest.mark.parametrize("lag", [Lag(0, 1), Lag(13, 2), DEFAULT_LAG, FULL_CONTEXT])
@@ -103,7 +104,8 @@ def test_the_ledger_is_what_is_measured(lag):
     least = sum(low for low, _ in lag.ledger().values())
     most = sum(high for _, high in lag.ledger().values())
     events = segment(HEART, (), lag)
-    live = [e for e in sounds_of(events) if e.emitted < len(HEART)]
+    live = [e for e in sounds_of(events) if e.emitted < len(HEART) and not e.withheld]
+    assert len(live) > 10
     after = [e.emitted - e.offset for e in live]
     # Filters and hops to the sample: a window ends every hop, and needs the filters' delay.
     assert {e.emitted % (lag.hop * STREAM_PER_FRAME) for e in live} == {NEEDED_AFTER}
@@ -122,7 +124,8 @@ def test_nothing_is_emitted_before_it_was_heard():
 
 def test_a_sound_is_named_while_it_sounds_and_the_name_holds():
     onsets = [e for e in WHOLE if isinstance(e, Onset)]
-    sounds = sounds_of(WHOLE)
+    sounds = [e for e in sounds_of(WHOLE) if not e.withheld]
+    assert len(sounds) > 15
     held = [s for s in sounds if s.announced is not None]
     assert len(held) >= 0.9 * len(sounds) and len(onsets) <= len(sounds) + 2
     after_centre = [s.announced - (s.onset + s.offset) / 2 for s in held]
@@ -196,11 +199,12 @@ def test_a_pause_is_left_empty():
 
 def test_bad_samples_become_gaps_that_no_sound_spans():
     gaps = [e for e in WHOLE_SPOILT if isinstance(e, Gap)]
-    assert [(g.start, g.reason) for g in gaps] == [(100_000, NOT_FINITE), (250_000, NOT_FINITE)]
-    assert gaps[0].end == 101_001 + 4410 and gaps[1].end == 252_000 + 4410
+    assert [(g.start, g.reason) for g in gaps] == [(240_000, NOT_FINITE), (470_000, NOT_FINITE)]
+    assert gaps[0].end == 241_001 + 4410 and gaps[1].end == 472_000 + 4410
     sounds = [e for e in WHOLE_SPOILT if isinstance(e, Sound)]
     assert not any(s.onset < g.end and g.start < s.offset for s in sounds for g in gaps)
-    assert any(s.onset > gaps[1].end for s in sounds)
+    assert any(s.offset < gaps[0].start for s in sounds) and any(s.onset > gaps[1].end for s in sounds)
+    assert any(gaps[0].end < s.onset < gaps[1].start for s in sounds)
 
 
 def test_after_a_gap_positions_stay_true():
@@ -229,17 +233,6 @@ WHOLE = segment(HEART)
 WHOLE_SPOILT = segment(SPOILT)
 
 
-def test_where_the_network_hears_no_heart_nothing_is_named_frame_by_frame():
-    """One push may hold both: sounds are named up to where presence ends, and no further."""
-    states = np.tile(np.repeat([0, 1, 2, 3], [12, 20, 10, 40]), 8)
-    log = np.log(np.eye(4, dtype=np.float32)[states] * 0.96 + 0.01)
-    presence = (np.arange(len(states)) < len(states) // 2).astype(np.float32)
-    once, gated = decoder.Decoder(1), decoder.Decoder(1)
-    everywhere = once.push(Posteriors(0, log, np.ones_like(presence), len(log), 0)).sounds + once.flush().sounds
-    found = gated.push(Posteriors(0, log, presence, len(log), 0)).sounds + gated.flush().sounds
-    assert len(everywhere) == 16 and found == everywhere[:8]
-
-
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 25)), min_size=20, max_size=60), st.integers(0, 2**32 - 1))
 def test_what_is_not_final_leaves_no_trace(hops, seed):
@@ -251,7 +244,7 @@ def test_what_is_not_final_leaves_no_trace(hops, seed):
         log = np.log(rng.dirichlet(np.full(4, 0.2), final + early) + 1e-6).astype(np.float32).reshape(-1, 4)
         presence = rng.random(final + early).astype(np.float32) * 0.5 + 0.5
         found = told.push(Posteriors(first, log, presence, final, 0))
-        assert found[:2] == untold.push(Posteriors(first, log[:final], presence[:final], final, 0))[:2]
+        assert found.segments == untold.push(Posteriors(first, log[:final], presence[:final], final, 0)).segments
         first += final
     assert told.flush() == untold.flush()
 
@@ -265,15 +258,15 @@ def test_a_sound_is_named_early_once_and_by_what_is_known_last():
         states = np.repeat([3, 0, 1], lengths)
         log = np.log(np.eye(4, dtype=np.float32)[states] * 0.96 + 0.01)
         decoded = hearing.push(Posteriors(0, log, np.ones(len(log), np.float32), final, 0))
-        assert bool(decoded.sounds) == bool(final)
+        assert bool(decoded.segments) == bool(final)
         return decoded.provisional
 
     hearing = decoder.Decoder(1)
     assert onset(hearing, 40, decoder.MIN_ONSET_FRAMES - 1, 0) is None
     named = onset(hearing, 38, decoder.MIN_ONSET_FRAMES + 4, 0)
-    assert (named.kind, named.start, named.end) == (0, 38, 38 + decoder.MIN_ONSET_FRAMES + 4)
+    assert (named.state, named.start, named.end) == (0, 38, 38 + decoder.MIN_ONSET_FRAMES + 4)
     assert onset(hearing, 40, 10, 0) is None and onset(hearing, 40, 10, 3) is None
     named = onset(decoder.Decoder(1), 40, 10, 3)
-    assert (named.kind, named.start, named.end) == (0, 40, 50)
+    assert (named.state, named.start, named.end) == (0, 40, 50)
     assert onset(decoder.Decoder(1), 40, 10, 6) is None
     assert onset(decoder.Decoder(1), 40, 10, 3, final=53) is None  # confirmed
