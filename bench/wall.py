@@ -15,10 +15,9 @@ from rich.console import Console
 
 from bench.measure import Figure, FloatArray, figure, must
 from heartseg.models import Network
-from heartseg.stream.display.layout import Display
 from heartseg.stream.display.loop import show
-from heartseg.stream.display.state import View
-from heartseg.stream.display.theme import Look
+from heartseg.stream.display.monitor import Monitor
+from heartseg.stream.display.state import DisplayState, History
 from heartseg.stream.engine import Engine
 from heartseg.stream.events import Event, Onset, Sound
 from heartseg.stream.rates import STREAM_RATE
@@ -84,6 +83,19 @@ class _Clock(Sink):
         self.told.append((event, time.perf_counter()))
 
 
+class _TimedMonitor(Monitor):
+    """A monitor that notes when each picture was begun."""
+
+    def __init__(self, *run: Any) -> None:
+        super().__init__(*run)
+        self.drawn: list[float] = []
+
+    def state(self, columns: int) -> DisplayState:
+        """Note the time."""
+        self.drawn.append(time.perf_counter())
+        return super().state(columns)
+
+
 class _Terminal(io.StringIO):
     """A terminal that only notes when it was written to."""
 
@@ -103,23 +115,20 @@ class _Terminal(io.StringIO):
 
 def measure(x: FloatArray, network: Network) -> list[Figure]:
     """Figures over the whole of `x`, in real time."""
-    audio, clock, view, terminal = FakeAudio(x), _Clock(), View(), _Terminal()
+    audio, clock, history, terminal = FakeAudio(x), _Clock(), History(), _Terminal()
     segmenter, source, recording = Segmenter(network), Microphone(None, audio=PortAudio(audio)), WavRecording()
-    engine = Engine(segmenter, source, [view, clock])
+    engine = Engine(segmenter, source, [history, clock])
     console = Console(file=terminal, force_terminal=True, width=100, height=30, highlight=False)
-    display = Display(engine, view, recording, Look.of(console), "heartseg", source.name, segmenter.lag.bound_ms)
-    drawn: list[float] = []
-    rows = display.rows
-    display.rows = lambda *size: drawn.append(time.perf_counter()) or rows(*size)  # type: ignore[method-assign]
+    monitor = _TimedMonitor(engine, history, recording, "heartseg", segmenter.lag.bound_ms)
     engine.start()
     threading.Timer(len(x) / STREAM_RATE, engine.ask_to_stop).start()
-    broken = show(engine, view, recording, display, console)
+    broken = show(engine, recording, monitor, console)
     must(broken is None and engine.failure is None, f"the run failed: {broken or engine.failure}")
     must(engine.accounts.dropped == 0, "samples were dropped")
     return [
         *_shares("from the callback to a sound", _answers(clock, audio.called, Sound)),
         *_shares("from the callback to an onset", _answers(clock, audio.called, Onset)),
-        *_shares("from an onset to the painted screen", _painted(clock, drawn, terminal.written)),
+        *_shares("from an onset to the painted screen", _painted(clock, monitor.drawn, terminal.written)),
     ]
 
 

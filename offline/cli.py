@@ -19,6 +19,7 @@ COMMANDS = {
     "score": "compare events with reference annotations",
     "curve": "accuracy against latency, over sets of recordings",
     "stress": "accuracy under disturbances, over sets of recordings",
+    "transfer": "hearts of other devices, and sounds without a heart",
     "compare": "ways to segment, scored alike on sets of recordings",
     "data": "contents of sets of recordings, and what of them is skipped",
     "fetch": "download a public set from its home",

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         require("training", library, "train")
     from ...models import load
     from ..training.calibrate import calibrate
-    from ..training.export import amend, export
+    from ..training.export import amend, export_network
     from ..training.reproduction import WITHIN, scores, shortfall
     from ..training.train import Recipe, calibration_recordings, train
 
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     recipe = replace(Recipe(), **chosen)
     data = args.data or data_root()
     network = train(data, args.out, recipe)
-    difference = export(network, args.out, args.name, asdict(recipe))
+    difference = export_network(network, args.out, args.name, asdict(recipe))
     print(f"{args.out / args.name}.onnx written; it differs from the trained network by {difference:.1e} at most")
     slope, intercept = calibrate(calibration_recordings(data), args.out, args.name)
     print(f"its confidence is calibrated: slope {slope:.3f}, intercept {intercept:.3f}")

@@ -18,6 +18,9 @@ from .evaluate import Evaluation, as_marked, evaluate_each
 Disturbance = Callable[[np.random.Generator, Samples], Samples]
 
 _GAIN_STEP_S = 5.0
+_SMOOTHING_S = 0.02  # of the envelope that a noise suppressor follows
+_SUPPRESSED = 0.6  # quantile of the envelope below which it takes sound for noise
+_EXPONENT, _FLOOR = 2.0, 10 ** (-40 / 20)
 _SWAPPED_S = 6.0
 _WITNESSES = 3  # beats in a row that must be right for the swap to be over
 
@@ -55,6 +58,25 @@ def _gain_steps(rng: np.random.Generator, x: Samples) -> Samples:
     return stepped
 
 
+def _noise_suppressor(_rng: np.random.Generator, x: Samples) -> Samples:
+    """A stethoscope that suppresses noise: a downward expander, with near silence between the sounds."""
+    size = round(_SMOOTHING_S * STREAM_RATE)
+    power = np.cumsum(np.pad(np.square(x, dtype=np.float64), (size - size // 2, size // 2)))
+    envelope = np.sqrt(np.maximum(power[size:] - power[:-size], 0.0) / size)
+    threshold = max(float(np.quantile(envelope, _SUPPRESSED)), 1e-9)
+    gain = np.clip((envelope / threshold) ** _EXPONENT, _FLOOR, 1.0)
+    suppressed: Samples = (x * gain).astype(np.float32)
+    return suppressed
+
+
+def _bell(_rng: np.random.Generator, x: Samples) -> Samples:
+    """The bell filter of a digital stethoscope: 20 to 200 Hz, 24 dB an octave above."""
+    f = np.fft.rfftfreq(len(x), 1 / STREAM_RATE)
+    gain = 1 / np.sqrt(1 + (20.0 / np.maximum(f, 1.0)) ** 4) / np.sqrt(1 + (f / 200.0) ** 8)
+    filtered: Samples = np.fft.irfft(np.fft.rfft(x) * gain, len(x)).astype(np.float32)
+    return filtered
+
+
 DISTURBANCES: dict[str, Disturbance] = {
     "as recorded": lambda rng, x: x,
     "pink noise, 20 dB": _pink(20),
@@ -64,6 +86,8 @@ DISTURBANCES: dict[str, Disturbance] = {
     "clipped at 1.5 RMS": _clipped,
     "telephone (high pass at 120 Hz)": _phone,
     "gain steps of up to 40 dB": _gain_steps,
+    "stethoscope that suppresses noise": _noise_suppressor,
+    "bell filter, 20 to 200 Hz": _bell,
 }
 """Applied to a whole recording at 44,100 Hz. Noise levels are relative to the recording's RMS."""
 

@@ -18,8 +18,8 @@ _AFTER_S = 3.6
 _HURRIED = 0.25  # share of windows whose diastoles are cut short
 _FAST_BPM, _INFANTS, _INFANT_BPM = 95.0, 0.25, (160.0, 245.0)
 _SLOW_BPM, _ATHLETES, _ATHLETE_BPM = 65.0, 0.1, (28.0, 45.0)
-"""Of the hard windows of faster hearts, and of slower ones, this share is played at one of these rates, though at most
-twice as fast or slow."""
+"""In hard batches, this share of the windows above _FAST_BPM (below _SLOW_BPM) is resampled to a random rate of infants
+(athletes), by a factor from 0.5 to 2."""
 
 _SPLICE = 12  # samples of a crossfade
 

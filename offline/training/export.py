@@ -15,7 +15,7 @@ from .network import HEADS, TOKEN, WHOLE_FRAMES, WHOLE_FROM, WINDOW, Network, Se
 _OPSET = 17
 
 
-def export(network: Network, folder: Path, name: str, trained: dict[str, Any]) -> float:
+def export_network(network: Network, folder: Path, name: str, trained: dict[str, Any]) -> float:
     """Write NAME.onnx, NAME-whole.onnx and their cards, .json, into `folder`, and load them back.
 
     trained: description of the training, for the cards. Returns the largest difference in probability between the

@@ -1,8 +1,9 @@
 """What every source of sound has in common: it fills a ring buffer, which the engine reads."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from .intake import Intake
+if TYPE_CHECKING:  # soxr, which the intake needs, is not to be loaded for an error
+    from .intake import Intake
 
 LISTENING = "listening"
 """The state of a source that nothing is wrong with."""
@@ -32,7 +33,7 @@ class Source(Protocol):
     latency: dict[str, int]
     warnings: list[str]
 
-    def start(self, intake: Intake) -> None:
+    def start(self, intake: "Intake") -> None:
         """Add a ring and begin to fill it. Raises SourceError."""
 
     def stop(self) -> None:

@@ -79,7 +79,7 @@ def test_a_slow_heart_has_one_rate_everywhere(bpm):
     sounds = [sound(kind, i * cycle + late) for i in range(12) for kind, late in (("S1", 0.0), ("S2", 0.25 * cycle))]
     signs = VitalSigns()
     for s in sounds:
-        signs.event(s)
-    assert signs.now(sounds[-1].emitted).bpm == pytest.approx(bpm, abs=0.01)
+        signs.add(s)
+    assert signs.at(sounds[-1].emitted).bpm == pytest.approx(bpm, abs=0.01)
     assert np.median([60 / b.rr_s for b in beats(sounds) if b.rr_s]) == pytest.approx(bpm, abs=0.01)
     assert median_bpm(np.array([i * cycle for i in range(12)])) == pytest.approx(bpm, abs=0.01)

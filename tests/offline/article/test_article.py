@@ -10,12 +10,12 @@ import pytest
 import soundfile
 
 from heartseg.models import ModelError
-from heartseg.offline.article import envelope
 from heartseg.offline.article.clips import CLIP, CLIPS_FILE, ClipNetwork, clips_of, cut, each_normalised
 from heartseg.offline.article.compare import by_clips, by_envelope, segments
 from heartseg.offline.cli import main, parser
 from heartseg.offline.datasets.pascal import read_pascal
 from heartseg.offline.datasets.recording import Recording
+from heartseg.offline.evaluation import envelope
 from heartseg.offline.evaluation.evaluate import PEAK_BEFORE_CENTRE_S
 from heartseg.offline.scoring import KINDS, match
 from heartseg.stream.sources.simulated import SimulatedHeart

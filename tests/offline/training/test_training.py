@@ -17,7 +17,7 @@ from heartseg.offline.training import train as training
 from heartseg.offline.training.augment import disturb, no_heart
 from heartseg.offline.training.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _hurry, _interpolate
 from heartseg.offline.training.corpus import NO_HEART, UNKNOWN, Corpus
-from heartseg.offline.training.export import export
+from heartseg.offline.training.export import export_network
 from heartseg.offline.training.network import TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
 from heartseg.offline.training.reproduction import SETS, WITHIN, scores, shortfall
 from heartseg.stream.segmenter.windows import WindowedInference
@@ -132,7 +132,7 @@ def test_the_served_network_is_the_trained_one(tmp_path):
     for weight in network.weights:  # batch norm that does something
         if weight.path.split("/")[-1] in ("gamma", "beta", "moving_mean", "moving_variance"):
             weight.assign(rng.uniform(0.5, 1.5, weight.shape))
-    assert export(network, tmp_path, "toy", {"seed": 1}) < 1e-4
+    assert export_network(network, tmp_path, "toy", {"seed": 1}) < 1e-4
     assert load("toy", tmp_path).card.heads * TOKEN == 45
     assert load("toy-whole", tmp_path).card.heads * TOKEN == WHOLE_FRAMES
 
@@ -142,7 +142,7 @@ def test_windows_slide_as_in_training(tmp_path):
     """What the engine makes of a stream is what the dense form says of the window ending there."""
     network = Network()
     network(tf.zeros((1, WINDOW)))
-    export(network, tmp_path, "toy", {})
+    export_network(network, tmp_path, "toy", {})
     served = load("toy", tmp_path)
     x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
     found = WindowedInference(served, lookahead=15, hop=5, provisional=True).push(x)
@@ -163,7 +163,7 @@ def test_recordings_are_heard_as_in_training(tmp_path):
     """What the form for whole recordings says is what the dense form says with its farthest head."""
     network = Network()
     network(tf.zeros((1, WINDOW)))
-    export(network, tmp_path, "toy", {})
+    export_network(network, tmp_path, "toy", {})
     x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
     windows = WindowedInference(load("toy-whole", tmp_path), lookahead=40, hop=240, provisional=False)
     found = windows.push(x) + windows.flush()
