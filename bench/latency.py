@@ -50,10 +50,10 @@ def measure(seconds: float = 60, speed: float = 1.0) -> tuple[list[Figure], list
 
 
 def ledger(events: list[Event], end: int) -> list[Figure]:
-    """How far the measured lag is from the declared one."""
+    """How far the measured lag is from the declared one, of sounds that were not withheld."""
     parts = DEFAULT_LAG.ledger()
     least, most = (sum(span[i] for span in parts.values()) for i in (0, 1))
-    sounds = [e for e in events if isinstance(e, Sound) and e.emitted < end]
+    sounds = [e for e in events if isinstance(e, Sound) and e.emitted < end and not e.withheld]
     must(bool(sounds), "no sound was heard")
     after = np.array([e.emitted - e.offset for e in sounds])
     off = np.array([(e.emitted - NEEDED_AFTER) % HOP for e in sounds])

@@ -51,10 +51,13 @@ def test_latency_and_ledger():
 
 
 def test_a_lag_off_the_ledger_is_noticed():
-    events = work.reference(decimation.heart(6), work.warm_network())
-    sound = next(e for e in events if e.as_dict()["type"] == "sound")
+    events = work.reference(decimation.heart(8), work.warm_network())
+    sound = next(e for e in events if e.as_dict().get("withheld") is False)
+    assert latency.ledger(events, 10**9)[0].value == 0
     with pytest.raises(Wrong, match="ledger"):
         latency.ledger([replace(sound, emitted=sound.emitted + 1)], 10**9)
+    with pytest.raises(Wrong, match="no sound"):
+        latency.ledger([e for e in events if e.as_dict().get("withheld")], 10**9)
 
 
 def test_headroom():

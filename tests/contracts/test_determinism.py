@@ -168,6 +168,12 @@ def age(segmenter):
     cumulative_emission -= 4.0 * FRAMES  # what log posteriors of a state that is mostly absent come to
     for scores in (end_score, begin_score):
         scores += 3.5 * FRAMES
+    gate = segmenter._presence_gate
+    assert gate.is_heart and not gate._withheld
+    gate._frame += FRAMES
+    gate._zero_frame += FRAMES
+    gate._previous = gate._previous._replace(start=gate._previous.start + FRAMES, end=gate._previous.end + FRAMES)
+    gate._starts = [start + FRAMES for start in gate._starts]
     segmenter._announced = type(segmenter._announced)((later(o, YEAR) for o in segmenter._announced), maxlen=16)
 
 

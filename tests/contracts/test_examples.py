@@ -68,5 +68,6 @@ def test_a_network(run, heart):
 
 def test_latency(run, heart):
     (line,) = run("measure_latency.py", heart, 250)
+    assert int(line.split()[0]) >= 8
     median, high = (float(n) for n in re.search(r"median (\d+), 95 % (\d+)", line).groups())
     assert 0 < median <= high <= 260

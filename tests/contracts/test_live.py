@@ -104,9 +104,11 @@ def test_jsonl_has_the_schema(heart, tmp_path):
     for e in events:
         assert list(e) == [
             "type", "kind", "onset_s", "offset_s", "onset_sample", "offset_sample", "confidence", "emitted_s",
-            "announced_s",
+            "announced_s", "withheld",
         ]  # fmt: skip
         assert e["onset_s"] == round(e["onset_sample"] / 44_100, 4) and 0 < e["confidence"] <= 1
+    withheld = [e["withheld"] for e in events]
+    assert withheld == sorted(withheld, reverse=True) and {*withheld} == {True, False}
     assert last["samples"] == {"captured": 264_600, "processed": 264_600, "dropped": 0}
     assert last["sounds"] == {k: sum(e["kind"] == k for e in events) for k in ("S1", "S2")}
 
