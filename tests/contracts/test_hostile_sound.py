@@ -28,8 +28,8 @@ from heartseg.stream.sources.simulated import Beat, SimulatedHeart
 NETWORK = load()
 MINUTE = 60 * STREAM_RATE
 TIME = np.arange(MINUTE) / STREAM_RATE
-A_MINUTE = 2
-"""Sounds named in a minute without a heart, at most."""
+A_MINUTE = 0
+"""Sounds named in a minute of sound that is made, at most."""
 
 
 def segment(x):
@@ -113,6 +113,9 @@ NO_HEART = {
     "square beyond full scale": lambda: square(3, 1e5),
     "clicks": clicks,
     "voices": lambda: trained("voices"),
+    "pink noise in gain steps": lambda: 0.3 * gain_steps() * pink_noise(np.random.default_rng(1), MINUTE),
+    "syllables": syllables,
+    "music": lambda: music(120),
     "denormals": lambda: np.full(MINUTE, 1e-40),
     "NaN": lambda: np.full(MINUTE, np.nan),
     "infinity": lambda: np.full(MINUTE, -np.inf),
@@ -125,24 +128,15 @@ def test_no_heart_no_sounds(name):
     assert len(sounds_of(NO_HEART[name]())) <= A_MINUTE
 
 
-PASSES_FOR_A_HEART = {
-    "pink noise in gain steps": (lambda: 0.3 * gain_steps() * pink_noise(np.random.default_rng(1), MINUTE), 15),
-    "syllables": (syllables, 45),
-    "music": (lambda: music(120), 8),
-    "music with a drum": (lambda: music(150, 6.0), 60),
-}
-"""What the shipped network still takes for a heart: its sound, and how many sounds in a minute it may bring."""
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PASSES_FOR_A_HEART)
-def test_what_passes_for_a_heart_gets_no_worse(name):
-    sound, most = PASSES_FOR_A_HEART[name]
-    assert len(sounds_of(sound())) <= most
+def test_what_passes_for_a_heart_gets_no_worse():
+    """A bass drum, which the shipped network still takes for a heart."""
+    assert len(sounds_of(music(150, 6.0))) <= 130
 
 
-RECORDED = {"PASCAL artifact": 65, "CinC noise": 160}
-"""The same of recordings without a heart, by the figures of `python bench/no_heart.py`; wanted: `A_MINUTE`."""
+RECORDED = {"PASCAL artifact": 2, "CinC noise": 140}
+"""Sounds a minute of recordings without a heart, at most, by the figures of `python bench/no_heart.py`. In some of
+the latter a heart may beat."""
 
 
 @pytest.mark.slow
