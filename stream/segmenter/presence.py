@@ -67,7 +67,7 @@ class PresenceGate:
         self.is_heart = False
         self._evidence = 0.0
         self._frame = 0
-        self._zero_frame = 0  # when the evidence was last zero
+        self._evidence_frame = 0  # when there last was evidence
         self._previous: PathSegment | None = None  # the last segment
         self._previous_weaker = _UNKNOWN  # the weaker of the last sound and its interval
         self._confusion = 0.0  # running mean of the other sound's share of the posterior
@@ -80,7 +80,7 @@ class PresenceGate:
         """What to tell the user now."""
         if self.is_heart:
             return Presence.UNSURE if self._is_confused() else Presence.HEART
-        waiting = self._evidence > 0 or self._frame - self._zero_frame < _QUIET
+        waiting = self._evidence > 0 or self._frame - self._evidence_frame < _QUIET
         return Presence.LISTENING if waiting else Presence.NOTHING
 
     @property
@@ -114,15 +114,18 @@ class PresenceGate:
         """Add the evidence of a sound and of the interval before it."""
         interval = self._interval(sound)
         step = _VOTE * (sound.presence - 0.5)
+        level = self._level - _HELD * self.is_heart
         if interval:
             weaker = min(sound.posterior, interval.posterior)
-            step += min(weaker, self._previous_weaker) - (self._level - _HELD * self.is_heart)
+            step += min(weaker, self._previous_weaker) - level
             self._previous_weaker = weaker
+        else:  # alone, it can only speak against a heart
+            step += min(sound.posterior - level, 0.0)
         if self._evidence + step < 0:
             self._withheld.clear()
         self._evidence = min(max(self._evidence + step, 0.0), _CEILING)
-        if not self._evidence:
-            self._zero_frame = self._frame
+        if self._evidence:
+            self._evidence_frame = self._frame
         if self.is_heart and self._evidence < _END:
             self.is_heart = False
             self._withheld.clear()

@@ -171,7 +171,7 @@ def age(segmenter):
     gate = segmenter._presence_gate
     assert gate.is_heart and not gate._withheld
     gate._frame += FRAMES
-    gate._zero_frame += FRAMES
+    gate._evidence_frame += FRAMES
     gate._previous = gate._previous._replace(start=gate._previous.start + FRAMES, end=gate._previous.end + FRAMES)
     gate._starts = [start + FRAMES for start in gate._starts]
     segmenter._announced = type(segmenter._announced)((later(o, YEAR) for o in segmenter._announced), maxlen=16)

@@ -1,0 +1,431 @@
+"""The evidence for a heart: what is withheld and named, on any device, and that noise gets nothing."""
+
+import itertools
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from heartseg.models import load
+from heartseg.offline.cli import main as offline
+from heartseg.offline.datasets.sets import read_set
+from heartseg.offline.evaluation.evaluate import evaluate
+from heartseg.offline.evaluation.stress import DISTURBANCES, pink_noise
+from heartseg.offline.formats import prediction_of
+from heartseg.offline.scoring import match
+from heartseg.offline.segmentation import read_stream
+from heartseg.stream.events import Gap, Onset, Sound
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.decoder import MIN_POSTERIOR, SOUNDS, PathSegment
+from heartseg.stream.segmenter.presence import SENSITIVITIES, Presence, PresenceGate
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sources.simulated import SimulatedHeart
+
+NETWORK = load()
+LENGTHS = (12, 20, 10, 40)  # frames of S1, systole, S2 and diastole at 73 bpm
+PATIENCE, MOST_WITHHELD = 800, 64  # frames, sounds
+
+
+# ---- the gate alone
+
+
+def gate_of(sensitivity="normal"):
+    return PresenceGate(SENSITIVITIES[sensitivity])
+
+
+def named_one_by_one(gate, segments):
+    """The sounds named after each segment, when each is pushed for itself."""
+    return [gate.push([segment], segment.end) for segment in segments]
+
+
+def path(beats, posteriors, first=0, slower=1, other=0.0):
+    """Segments of so many beats, of these mean posteriors of the four states."""
+    segments, at = [], first
+    for state in [0, 1, 2, 3] * beats:
+        segments.append(PathSegment(state, at, at + LENGTHS[state] * slower, posteriors[state], other, 0.5))
+        at = segments[-1].end
+    return segments
+
+
+@st.composite
+def paths(draw):
+    """Any segments in order, mostly of the next state, now and then after a pause."""
+    level = st.sampled_from([0.0, 0.2, 0.3, 0.4, 0.45, 0.47, 0.5, 0.6, 0.9, 1.0])
+    segment = st.tuples(st.integers(1, 180), level, level, st.sampled_from([0, 0, 0, 0, 0, 90]))
+    base, state, at, found = draw(level), draw(st.integers(0, 3)), 0, []
+    for length, a, b, pause in draw(st.lists(segment, max_size=200)):
+        at += pause
+        found.append(PathSegment(state, at, at + length, (a + 2 * base) / 3, b / 2, b))
+        at, state = at + length, (state + 1) % 4
+    return found
+
+
+@settings(deadline=None)
+@given(paths(), st.sampled_from([*SENSITIVITIES]))
+def test_sounds_are_named_in_order_once_and_not_too_late(segments, sensitivity):
+    gate, named = gate_of(sensitivity), []
+    for segment in segments:
+        was_heart = gate.is_heart
+        now = gate.push([segment], segment.end)
+        assert len(now) <= MOST_WITHHELD and 0 <= gate.evidence <= 1
+        assert all(segment.end - sound.start <= PATIENCE and sound.posterior >= MIN_POSTERIOR for sound in now)
+        assert not now or gate.is_heart
+        if was_heart and gate.is_heart and segment.state in SOUNDS:
+            assert now == [segment] * (segment.posterior >= MIN_POSTERIOR and segment.end - segment.start <= PATIENCE)
+        named += now
+    assert all(a.end <= b.start for a, b in itertools.pairwise(named))
+    assert {*named} <= {segment for segment in segments if segment.state in SOUNDS}
+    assert gate_of(sensitivity).push(segments, segments[-1].end if segments else 0) == named
+
+
+@settings(deadline=None)
+@given(paths())
+def test_what_less_sensitivity_names_more_names_too(segments):
+    low, normal, high = ({*gate_of(word).push(segments, 0)} for word in ("low", "normal", "high"))
+    assert low <= normal <= high
+
+
+def test_no_more_than_so_many_are_withheld():
+    """Two hundred sounds in four seconds speak neither for nor against; what comes then is a heart."""
+    doubtful = [PathSegment(i % 4, 2 * i, 2 * i + 2, SENSITIVITIES["normal"].level, 0.0, 0.5) for i in range(400)]
+    sure = [PathSegment(i % 4, 2 * i, 2 * i + 2, 1.0, 0.0, 0.5) for i in range(400, 440)]
+    gate = gate_of()
+    assert gate.push(doubtful, 800) == []
+    sounds = [segment for segment in doubtful + sure if segment.state in SOUNDS]
+    named = named_one_by_one(gate, sure)
+    assert max(map(len, named)) == MOST_WITHHELD
+    named = [*itertools.chain(*named)]
+    assert named == sounds[-len(named) :] and len(named) > MOST_WITHHELD
+
+
+def test_a_sound_is_withheld_for_eight_seconds_at_most():
+    doubtful = path(30, [SENSITIVITIES["normal"].level] * 4)
+    gate = gate_of()
+    assert gate.push(doubtful, doubtful[-1].end) == []
+    sure = path(6, [0.95] * 4, doubtful[-1].end)
+    named = [*itertools.chain(*named_one_by_one(gate, sure))]
+    begun = next(segment for segment in sure if segment.state in SOUNDS and gate_after(doubtful, sure, segment))
+    assert named[0].start == min(s.start for s in doubtful if s.state in SOUNDS and begun.end - s.start <= PATIENCE)
+
+
+def gate_after(before, then, last):
+    """Whether there is a heart after these segments up to `last`."""
+    gate = gate_of()
+    gate.push(before + then[: then.index(last) + 1], last.end)
+    return gate.is_heart
+
+
+@pytest.mark.parametrize("weak", range(4))
+def test_a_cycle_is_as_credible_as_its_weakest_segment(weak):
+    posteriors = [0.95] * 4
+    assert len(gate_of().push(path(20, posteriors), 0)) == 40
+    posteriors[weak] = 0.3
+    gate = gate_of()
+    assert not any(named_one_by_one(gate, path(20, posteriors)))
+    assert gate.presence == Presence.NOTHING
+
+
+def test_where_the_evidence_ends_nothing_more_is_named():
+    """One push may hold both: sounds are named up to where the heart ends, and no further."""
+    heart = path(8, [0.96] * 4)
+    noise = path(20, [0.6, 0.2, 0.6, 0.2], heart[-1].end)
+    gate = gate_of()
+    named = gate.push(heart + noise, noise[-1].end)
+    assert [s for s in named if s.start < noise[0].start] == [s for s in heart if s.state in SOUNDS]
+    assert len(named) <= 16 + 7 and not gate.is_heart
+    again = path(8, [0.96] * 4, noise[-1].end)
+    assert len([s for s in gate.push(again, again[-1].end) if s.start >= again[0].start]) >= 15
+
+
+def test_sounds_with_nothing_between_them_end_a_heart():
+    """As the decoder finds them in silence."""
+    heart = path(8, [0.96] * 4)
+    alone = [PathSegment(2, at, at + 10, 0.2, 0.2, 0.75) for at in range(heart[-1].end + 20, 4000, 40)]
+    gate = gate_of()
+    gate.push(heart, heart[-1].end)
+    assert gate.is_heart
+    assert not any(named_one_by_one(gate, alone[:20]))
+    assert not gate.is_heart
+    assert not any(named_one_by_one(gate, alone[20:]))
+    assert gate.presence == Presence.NOTHING and gate.evidence == 0
+
+
+def test_as_many_beats_convince_when_they_are_slow():
+    counts = []
+    for slower in (1, 2):
+        gate = gate_of()
+        beats = path(10, [0.9] * 4, slower=slower)
+        counts.append(next(i for i, segment in enumerate(beats) if gate.push([segment], segment.end)))
+    assert counts[0] == counts[1] <= 4 * 4
+
+
+def test_what_is_told():
+    gate = gate_of()
+    assert gate.presence == Presence.LISTENING and gate.evidence == 0
+    gate.push(path(1, [0.9] * 4), 82)
+    assert gate.presence == Presence.LISTENING
+    gate.push(path(10, [0.9] * 4, 82), 902)
+    assert gate.presence == Presence.HEART and gate.evidence == 1
+    gate.push(path(20, [0.55] * 4, 902, other=0.4), 2542)
+    assert gate.presence == Presence.UNSURE
+    gate.push([], 2600)
+    assert gate.presence == Presence.UNSURE
+    gate.clear()
+    assert gate.presence == Presence.LISTENING and gate.evidence == 0
+    gate.push([], 399)
+    assert gate.presence == Presence.LISTENING
+    gate.push([], 400)
+    assert gate.presence == Presence.NOTHING
+
+
+# ---- through the segmenter
+
+
+def heard(heart, seconds):
+    return np.concatenate(list(itertools.islice(heart.blocks(), round(seconds * 10))))
+
+
+def events_of(x, sensitivity="normal"):
+    segmenter = Segmenter(NETWORK, sensitivity=sensitivity)
+    return segmenter.push(np.asarray(x, np.float32)) + segmenter.flush()
+
+
+def sounds_of(x, sensitivity="normal"):
+    return [e for e in events_of(x, sensitivity) if isinstance(e, Sound)]
+
+
+def share_found(sounds, heart, end, start=0, at=0):
+    """Share of the heart's sounds from second `start` to `end` that are named. It begins at second `at`."""
+    beats = list(itertools.takewhile(lambda beat: beat.s2[1] < (end - at) * STREAM_RATE, heart.beats()))
+    right = true = 0
+    for kind in ("S1", "S2"):
+        centres = np.array([sum(getattr(b, kind.lower())) / 2 for b in beats]) + at * STREAM_RATE
+        centres = centres[centres >= start * STREAM_RATE]
+        found = np.array([(s.onset + s.offset) / 2 for s in sounds if s.kind == kind])
+        right += len(match(centres, found, 0.06 * STREAM_RATE)[0])
+        true += len(centres)
+    return right / true
+
+
+SECONDS = 30
+TIME = np.arange(SECONDS * STREAM_RATE) / STREAM_RATE
+
+
+def white():
+    return 0.1 * np.random.default_rng(0).standard_normal(len(TIME))
+
+
+def knocks():
+    """At random, some 80 a minute."""
+    rng = np.random.default_rng(1)
+    x = 0.001 * rng.standard_normal(len(TIME))
+    for at in rng.integers(0, len(x) - 4410, 40):
+        x[at : at + 4410] += 0.7 * np.exp(-TIME[:4410] / 0.015) * np.sin(2 * np.pi * rng.uniform(60, 300) * TIME[:4410])
+    return x
+
+
+def metronome(bpm):
+    """Ticks of 1 kHz that fade within 10 ms, over a quiet room."""
+    x = 0.0005 * np.random.default_rng(2).standard_normal(len(TIME))
+    for at in range(4410, len(x) - 4410, round(60 / bpm * STREAM_RATE)):
+        x[at : at + 4410] += 0.3 * np.exp(-TIME[:4410] / 0.01) * np.sin(2 * np.pi * 1000 * TIME[:4410])
+    return x
+
+
+NOISE = {
+    "white": (white, "normal"),
+    "pink": (lambda: 0.1 * pink_noise(np.random.default_rng(0), len(TIME)), "normal"),
+    "knocks": (knocks, "normal"),
+    "metronome, 60": (lambda: metronome(60), "low"),
+    "metronome, 120": (lambda: metronome(120), "low"),
+    "metronome, 160": (lambda: metronome(160), "low"),
+}
+
+
+@pytest.mark.parametrize("name", NOISE)
+def test_noise_is_no_heart(name):
+    make, sensitivity = NOISE[name]
+    assert events_of(make(), sensitivity) == []
+
+
+@pytest.mark.parametrize("name", NOISE)
+def test_of_noise_it_is_told_that_nothing_is_regular(name):
+    make, sensitivity = NOISE[name]
+    segmenter, told = Segmenter(NETWORK, sensitivity=sensitivity), []
+    for block in np.split(make().astype(np.float32), SECONDS):
+        segmenter.push(block)
+        told.append(segmenter.presence)
+    assert {*told} == {Presence.LISTENING, Presence.NOTHING} and told[0] == Presence.LISTENING
+    assert told.count(Presence.NOTHING) > SECONDS / 2
+
+
+@pytest.mark.parametrize(("bpm", "until_s"), [(30, 8.0), (72, 5.0), (200, 3.0)])
+def test_the_first_beats_are_named_late_and_the_others_at_once(bpm, until_s):
+    heart = SimulatedHeart(bpm=bpm, seed=bpm)
+    events = events_of(heard(heart, 20))
+    sounds = [e for e in events if isinstance(e, Sound)]
+    assert share_found(sounds, heart, 19) >= 0.9
+    first = [beat.s1[0] for beat in itertools.islice(heart.beats(), 2 if bpm == 200 else 1)]
+    assert min(abs(sounds[0].onset - onset) for onset in first) < 0.06 * STREAM_RATE and sounds[0].kind == "S1"
+    withheld = [s for s in sounds if s.withheld]
+    assert sounds[: len(withheld)] == withheld and 4 <= len(withheld) <= 12
+    assert len({s.emitted for s in withheld}) == 1  # all at once
+    released = withheld[0].emitted
+    assert released < until_s * STREAM_RATE
+    onsets = [e for e in events if isinstance(e, Onset)]
+    assert onsets and all(onset.emitted >= released for onset in onsets)
+    assert all(s.announced is None for s in withheld)
+
+
+@pytest.mark.parametrize("make", [white, knocks], ids=["white", "knocks"])
+def test_a_heart_after_noise(make):
+    heart = SimulatedHeart(bpm=75, seed=4)
+    sounds = sounds_of(np.concatenate([0.2 * make()[: 5 * STREAM_RATE], heard(heart, 15)]))
+    assert share_found(sounds, heart, 19, at=5) >= 0.9
+    assert len([s for s in sounds if s.offset < 5 * STREAM_RATE]) <= 2
+
+
+@pytest.mark.parametrize("way", ["gap", "NaN"])
+def test_a_gap_ends_the_heart_and_it_is_found_again(way):
+    heart = SimulatedHeart(bpm=75, seed=4)
+    x = heard(heart, 18)
+    cut = slice(8 * STREAM_RATE, 9 * STREAM_RATE)
+    segmenter = Segmenter(NETWORK)
+    events = segmenter.push(x[: cut.start])
+    assert segmenter.presence == Presence.HEART
+    if way == "gap":
+        events += segmenter.gap(STREAM_RATE, "lost")
+    else:
+        events += segmenter.push(np.full(STREAM_RATE, np.nan, np.float32))
+    assert segmenter.presence == Presence.LISTENING
+    events += segmenter.push(x[cut.stop :]) + segmenter.flush()
+    (gap,) = (e for e in events if isinstance(e, Gap))
+    sounds = [e for e in events if isinstance(e, Sound)]
+    after = [s for s in sounds if s.onset >= gap.end]
+    assert after[0].withheld and not after[-1].withheld
+    assert share_found(sounds, heart, 8) >= 0.9 and share_found(sounds, heart, 17, start=9.5) >= 0.9
+    assert not any(isinstance(e, Onset) and gap.end <= e.emitted < after[0].emitted for e in events)
+
+
+def test_silence_ends_a_heart():
+    heart = heard(SimulatedHeart(bpm=72, seed=1), 8)
+    segmenter = Segmenter(NETWORK)
+    segmenter.push(heart)
+    assert segmenter.presence == Presence.HEART
+    events = segmenter.push(np.zeros(12 * STREAM_RATE, np.float32))
+    assert segmenter.presence == Presence.NOTHING
+    assert not any(e.onset > 8.5 * STREAM_RATE for e in events)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_an_irregular_heart(seed):
+    heart = SimulatedHeart(variability=0.25, seed=seed)
+    assert share_found(sounds_of(heard(heart, 40)), heart, 39) >= 0.9
+
+
+# ---- other devices
+
+
+def suppressed(x):
+    """As a stethoscope gives it that suppresses noise: near silence between the sounds."""
+    return DISTURBANCES["stethoscope that suppresses noise"](np.random.default_rng(0), np.asarray(x, np.float32))
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.05, 0.15])
+def test_a_device_that_suppresses_noise(noise):
+    heart = SimulatedHeart(bpm=75, seed=6, noise=noise)
+    x = heard(heart, 30)
+    plain, quiet = (share_found(sounds_of(y), heart, 29) for y in (x, suppressed(x)))
+    assert quiet >= plain - 0.03 and plain >= 0.9
+
+
+@pytest.mark.slow
+def test_recordings_through_a_device_that_suppresses_noise(data):
+    recordings = read_set(data / "circor/dev")[::12]
+    assert len(recordings) >= 30
+    plain = evaluate(recordings, lambda r: prediction_of(events_of(read_stream(r.audio)))).f1
+    quiet = evaluate(recordings, lambda r: prediction_of(events_of(suppressed(read_stream(r.audio))))).f1
+    print(f"F1 {100 * plain:.2f}, suppressed {100 * quiet:.2f}")
+    assert plain > 0.93 and quiet > plain - 0.03
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("device", ["eko_core_500", "contact_microphone"])
+def test_hearts_of_other_devices(data, device):
+    """Each has at least 40 beats a minute, and they are named from the first seconds on."""
+    for file in sorted((data / "hearts" / device).glob("*.flac")):
+        x = read_stream(file)
+        sounds = sounds_of(x)
+        assert len(sounds) >= 80 * len(x) / STREAM_RATE / 60, file.name
+        assert sounds[0].onset_s < 2, file.name
+
+
+# ---- what is no heart
+
+KINDS = (
+    "baby_cry", "clock_tick", "dog_bark", "footsteps", "helicopter", "music", "rain", "speech", "speech_digits",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_no_heart_gets_next_to_nothing(data, kind):
+    named, minutes = 0, 0.0
+    for file in sorted((data / "noheart" / kind).glob("*.flac")):
+        x = read_stream(file)
+        named += len(sounds_of(x))
+        minutes += len(x) / STREAM_RATE / 60
+    assert minutes > 0.5
+    assert named / minutes <= (10 if kind == "footsteps" else 2)
+
+
+# ---- sensitivity
+
+
+@pytest.fixture(scope="module")
+def doubtful():
+    """A heart that comes and goes in noise."""
+    heart = SimulatedHeart(bpm=80, seed=7, noise=0.3)
+    x = heard(heart, 40)
+    swell = np.clip(1.2 - np.abs(np.arange(len(x)) / STREAM_RATE - 20) / 16, 0, 1)
+    return (x * swell + 0.04 * pink_noise(np.random.default_rng(3), len(x))).astype(np.float32)
+
+
+def test_sensitivity_orders(doubtful):
+    seconds = {word: {int(s.onset_s) for s in sounds_of(doubtful, word)} for word in SENSITIVITIES}
+    assert seconds["low"] <= seconds["normal"] <= seconds["high"]
+    assert len(seconds["low"]) < len(seconds["high"])
+
+
+def test_a_wrong_word_is_refused():
+    with pytest.raises(ValueError, match=r"low, normal, high, not 'medium'"):
+        Segmenter(NETWORK, sensitivity="medium")
+
+
+@pytest.mark.slow
+def test_the_commands_take_it(doubtful, tmp_path):
+    wav = tmp_path / "heart.wav"
+    soundfile.write(wav, doubtful, STREAM_RATE, "FLOAT")
+    live = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
+    counts = {}
+    for word in SENSITIVITIES:
+        args = ["--replay", str(wav), "--speed", "max", "--jsonl", "-", "--sensitivity", word]
+        said = subprocess.run([*live, *args], capture_output=True, text=True, timeout=60, check=True).stdout
+        lines = [json.loads(line) for line in said.splitlines()]
+        counts[word] = sum(line["type"] == "sound" for line in lines)
+        assert counts[word] == len(sounds_of(doubtful, word))
+    assert counts["low"] < counts["high"]
+    written = []
+    for word in ("low", "high"):
+        out = tmp_path / word
+        assert offline(["segment", str(wav), "--lag", "live", "--out", str(out), "--sensitivity", word]) == 0
+        written.append((out / "heart.jsonl").read_text().count('"type": "sound"'))
+    assert written == [counts["low"], counts["high"]]
+    with pytest.raises(SystemExit, match="2"):
+        offline(["segment", str(wav), "--out", str(tmp_path), "--sensitivity", "medium"])
