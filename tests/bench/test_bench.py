@@ -44,7 +44,7 @@ def test_a_broken_decimator_is_noticed(side, monkeypatch):
 
 @pytest.mark.slow
 def test_latency_and_ledger():
-    figures, lines = latency.measure(seconds=24, speed=2.0)
+    figures, lines = latency.measure(seconds=20, speed=2.0)
     said = names(figures)
     assert all(f"{stage}, p99.9" in said for stage in work.STAGES)
     assert {f.name: f.value for f in figures}["ledger: measured minus declared, filters and hops"] == 0
@@ -63,7 +63,7 @@ def test_a_lag_off_the_ledger_is_noticed():
 
 
 def test_headroom():
-    assert "beyond the network" in names(headroom.measure(seconds=16, rounds=2))
+    assert "beyond the network" in names(headroom.measure(seconds=8, rounds=2))
 
 
 @pytest.mark.slow
@@ -74,7 +74,7 @@ def test_streams():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("benchmark", "seconds"), [(headroom, 40), (streams, 8)])
+@pytest.mark.parametrize(("benchmark", "seconds"), [(headroom, 40), (streams, 10)])
 def test_a_broken_segmenter_is_noticed(benchmark, seconds, monkeypatch):
     real = work.Segmenter.push
 
