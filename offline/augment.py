@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..stream.clock import PCG_RATE
+from .stethoscope import listen
 
 FloatArray = NDArray[np.float32]
+
+TILT_DB = 4.0  # an octave, of the equaliser, standard deviation
 
 
 def rms(x: FloatArray) -> FloatArray:
@@ -138,7 +141,7 @@ def equalise(rng: np.random.Generator, x: FloatArray) -> FloatArray:
     knots = np.linspace(0, octave[-1], 7)
     gain = np.zeros((batch, len(f)))
     for row in gain:
-        row += np.interp(octave, knots, rng.normal(0, 4, 7)) + rng.normal(0, 2) * (octave - 3)
+        row += np.interp(octave, knots, rng.normal(0, 4, 7)) + rng.normal(0, TILT_DB) * (octave - 3)
         if rng.random() < 0.5:
             row -= 10 * np.log10(1 + (rng.uniform(20, 90) / np.maximum(f, 1)) ** (2 * rng.integers(1, 4)))
         if rng.random() < 0.5:
@@ -198,7 +201,7 @@ def _tremolo(rng: np.random.Generator, batch: int, samples: int) -> FloatArray:
 
 
 def disturb(rng: np.random.Generator, x: FloatArray, *, hard: bool) -> FloatArray:
-    """The whole chain: equaliser, noise, handling, voices, hum, gain steps, clipping, level: a new array.
+    """The whole chain: equaliser, noise, handling, voices, hum, a device, gain steps, clipping, level: a new array.
 
     hard: the noise may be louder than the heart.
     """
@@ -211,6 +214,8 @@ def disturb(rng: np.random.Generator, x: FloatArray, *, hard: bool) -> FloatArra
     _add(rng, x, bursts, 0.25, -10, 15)
     _add(rng, x, voices, 0.12, -25, 3)
     _add(rng, x, hum, 0.08, -25, 0)
+    x = listen(rng, x)
+    x /= rms(x)
     for i in _chosen(rng, batch, 0.08):
         x[i, rng.integers(samples) :] *= 10 ** rng.uniform(-1, 1)
     x /= rms(x)

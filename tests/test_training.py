@@ -12,6 +12,7 @@ pytest.importorskip("tensorflow", reason="training needs the extra 'train'")
 import tensorflow as tf
 
 from heartseg.models import load, loader
+from heartseg.offline import stethoscope
 from heartseg.offline import train as training
 from heartseg.offline.augment import disturb, no_heart
 from heartseg.offline.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _hurry, _interpolate
@@ -121,6 +122,60 @@ def test_disturbances_are_finite_and_new():
     assert y.dtype == np.float32 and np.isfinite(y).all() and np.abs(y).max() < 20
     for hard in (False, True):
         assert np.isfinite(no_heart(rng, 8, WINDOW, hard=hard)).all()
+
+
+def beating(windows=4):
+    """100 ms of a 60 Hz tone each second, and quiet noise all the while."""
+    t = np.arange(WINDOW) / 2100
+    tone = np.sin(2 * np.pi * 60 * t) * (t % 1 < 0.1)
+    noise = np.random.default_rng(0).standard_normal((windows, WINDOW))
+    return (tone + 0.03 * noise).astype(np.float32)
+
+
+DEVICES = [device for device, _ in stethoscope._CHAIN] + [stethoscope.listen]
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.__name__)
+def test_a_simulated_device_is_of_the_seed_alone(device):
+    x = beating()
+    before = x.copy()
+    y = device(np.random.default_rng(5), x)
+    np.testing.assert_array_equal(x, before)
+    assert y.shape == x.shape and y.dtype == np.float32 and np.isfinite(y).all()
+    np.testing.assert_array_equal(y, device(np.random.default_rng(5), x))
+    assert not np.array_equal(y, device(np.random.default_rng(6), x))
+    assert np.isfinite(device(np.random.default_rng(5), np.zeros_like(x))).all()
+
+
+@pytest.mark.parametrize("device", [stethoscope.expand, stethoscope.denoise], ids=lambda device: device.__name__)
+def test_a_device_that_suppresses_noise_lowers_the_quiet_parts(device):
+    """The loud parts stay, by comparison; automatic gain does the opposite."""
+
+    def contrast(x):
+        t = np.arange(WINDOW) / 2100 % 1
+        sound, silence = (t > 0.02) & (t < 0.08), (t > 0.3) & (t < 0.8)
+        return np.sqrt(np.mean(x[:, sound] ** 2, axis=1) / np.mean(x[:, silence] ** 2, axis=1))
+
+    x = beating(16)
+    more = contrast(device(np.random.default_rng(1), x)) / contrast(x)
+    assert more.min() > 1 and more.max() > 10
+    assert np.median(contrast(stethoscope.level(np.random.default_rng(1), x)) / contrast(x)) < 0.5
+
+
+def test_a_limited_band_holds_no_energy_outside():
+    """Every device has its edges, and takes most of white noise away outside of them."""
+    x = np.random.default_rng(0).standard_normal((64, WINDOW)).astype(np.float32)
+    power = np.abs(np.fft.rfft(stethoscope.limit_band(np.random.default_rng(1), x))) ** 2
+    f = np.fft.rfftfreq(WINDOW, 1 / 2100)
+    low, high = power[:, f < 15].mean(axis=1), power[:, f > 700].mean(axis=1)
+    assert (np.minimum(low, high) < 0.02 * power.max(axis=1)).all()
+    assert np.median(high) < 1e-2 * np.median(power[:, (f > 120) & (f < 180)].mean(axis=1))
+
+
+def test_a_short_time_spectrum_goes_back_to_the_wave():
+    x = np.random.default_rng(0).standard_normal(1001).astype(np.float32)
+    for size in (64, 256):
+        np.testing.assert_allclose(stethoscope._wave(stethoscope._spectrum(x, size), len(x)), x, atol=1e-5)
 
 
 def test_the_served_network_is_the_trained_one(tmp_path):
