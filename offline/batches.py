@@ -1,7 +1,5 @@
 """Training batches: windows drawn from a corpus, disturbed, with a label for each frame. Seeded by step."""
 
-import itertools
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +12,6 @@ FloatArray = NDArray[np.float32]
 
 BATCH = 32
 EMPTY, HARD_EMPTY = 4, 6  # of them without a heart
-UNREADABLE = 1  # of them from where an annotator heard only noise
 _FIRST_FRAME = STFT - FRAME + TOKEN * FRAME  # sample of a window at which its tokens' frames begin
 _AFTER_S = 3.6
 _HURRIED = 0.25  # share of windows whose diastoles are cut short
@@ -43,15 +40,12 @@ class Batches:
         self._labelled = [
             [np.flatnonzero(c.label[a:b] >= 0) for a, b in zip(c.start[:-1], c.start[1:], strict=True)] for c in corpora
         ]
-        self._unreadable = [(c, at) for c in corpora for at in _noise_spans(c)]
 
     def batch(self, step: int) -> tuple[FloatArray, NDArray[np.int8]]:
         """Windows (BATCH, WINDOW) and labels (BATCH, TOKENS, TOKEN): 0 to 3, `UNKNOWN` or `NO_HEART`."""
         rng, hard = np.random.default_rng((self._seed, step)), self._augment and step >= self._hard_from
         empty = HARD_EMPTY if hard else EMPTY
-        unreadable = UNREADABLE if self._augment and self._unreadable else 0
-        count = BATCH - empty - unreadable if self._augment else BATCH
-        drawn = [self._draw(rng, hard) for _ in range(count)] + [self._draw_unreadable(rng) for _ in range(unreadable)]
+        drawn = [self._draw(rng, hard) for _ in range(BATCH - empty if self._augment else BATCH)]
         x = np.stack([w for w, _ in drawn])
         x = x / rms(x)
         label = np.stack([y for _, y in drawn])
@@ -87,22 +81,6 @@ class Batches:
         inside = (nearest >= 0) & (nearest < len(label))
         y = np.where(inside, label[np.clip(nearest, 0, len(label) - 1)], UNKNOWN)
         return x, y.reshape(TOKENS, TOKEN).astype(np.int8)
-
-    def _draw_unreadable(self, rng: np.random.Generator) -> tuple[FloatArray, NDArray[np.int8]]:
-        corpus, (first, last) = self._unreadable[rng.integers(len(self._unreadable))]
-        start = int(rng.integers(first, last - WINDOW + 1))
-        label = np.full((TOKENS, TOKEN), NO_HEART, np.int8)
-        return corpus.pcg[start : start + WINDOW], label
-
-
-def _noise_spans(corpus: Corpus) -> list[tuple[int, int]]:
-    """Where an annotator heard only noise for a whole window or longer, within one recording."""
-    spans = []
-    for low, high in itertools.pairwise(corpus.start.tolist()):
-        inside = np.concatenate([[0], corpus.label[low:high] == NO_HEART, [0]]).astype(np.int8)
-        edges = np.flatnonzero(np.diff(inside)) + low
-        spans += [(a, b) for a, b in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True) if b - a >= WINDOW]
-    return spans
 
 
 def _weights(corpus: Corpus) -> NDArray[np.float64]:

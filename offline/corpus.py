@@ -14,10 +14,13 @@ from .datasets import NOISE, Recording
 from .scoring import median_bpm
 
 UNKNOWN = -1
-"""Label of PCG samples that nobody annotated; S1, systole, S2, diastole are 0 to 3."""
+"""Label of PCG samples that nobody annotated, or gave up as noise; S1, systole, S2, diastole are 0 to 3.
+
+Most of what an annotator gave up holds a heart: to call it none would teach that a poor device has none.
+"""
 
 NO_HEART = -2
-"""Label of PCG samples that an annotator marked as noise."""
+"""Label of PCG samples where nothing beats."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,8 @@ def labels_of(recording: Recording, length: int) -> NDArray[np.int8]:
     """The annotation as a label for each of `length` PCG samples: shape (length,)."""
     label = np.full(length, UNKNOWN, np.int8)
     for start, end, state in zip(recording.start_s, recording.end_s, recording.state, strict=True):
-        if state and np.isfinite(end):
-            at = slice(max(0, round(start * PCG_RATE)), max(0, round(end * PCG_RATE)))
-            label[at] = NO_HEART if state == NOISE else state - 1
+        if state and state != NOISE and np.isfinite(end):
+            label[max(0, round(start * PCG_RATE)) : max(0, round(end * PCG_RATE))] = state - 1
     return label
 
 

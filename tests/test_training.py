@@ -16,8 +16,8 @@ from heartseg.offline import stethoscope
 from heartseg.offline import train as training
 from heartseg.offline.augment import disturb, no_heart
 from heartseg.offline.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _hurry, _interpolate
-from heartseg.offline.corpus import NO_HEART, UNKNOWN, Corpus
-from heartseg.offline.datasets import DataError
+from heartseg.offline.corpus import NO_HEART, UNKNOWN, Corpus, labels_of
+from heartseg.offline.datasets import NOISE, DataError, Recording
 from heartseg.offline.export import export
 from heartseg.offline.network import TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
 from heartseg.offline.reproduction import SETS, WITHIN, scores, shortfall
@@ -176,6 +176,15 @@ def test_a_short_time_spectrum_goes_back_to_the_wave():
     x = np.random.default_rng(0).standard_normal(1001).astype(np.float32)
     for size in (64, 256):
         np.testing.assert_allclose(stethoscope._wave(stethoscope._spectrum(x, size), len(x)), x, atol=1e-5)
+
+
+def test_what_an_annotator_gave_up_is_unknown():
+    """It mostly holds a heart, so it is no example of there being none."""
+    start, end, state = np.array([0.0, 0.1, 0.2]), np.array([0.1, 0.2, 0.3]), np.array([1, NOISE, 2], np.int8)
+    label = labels_of(Recording("a", Path("a.wav"), "a", start, end, state), 800)
+    assert [set(label[a:b].tolist()) for a, b in ((0, 210), (210, 420), (420, 630), (630, 800))] == [
+        {0}, {UNKNOWN}, {1}, {UNKNOWN},
+    ]  # fmt: skip
 
 
 def test_the_served_network_is_the_trained_one(tmp_path):
