@@ -1,5 +1,7 @@
 """Training batches: windows drawn from a corpus, disturbed, with a label for each frame. Seeded by step."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,14 +29,23 @@ class Batches:
     """Draws windows so that sets, persons and heart rates count, not hours.
 
     shares: part of the windows that each corpus gives. Rates above 120 bpm are drawn three times as often, below
-    65 twice. From batch `hard_from` on, some hearts beat at an infant's or an athlete's rate, and what disturbs is
+    65 twice. no_heart: real sounds without a heart, kind by kind, each shape (n,); half of the windows without one are
+    from there. From batch `hard_from` on, some hearts beat at an infant's or an athlete's rate, and what disturbs is
     worse. Batch k of a seed is always the same.
     """
 
     def __init__(
-        self, corpora: list[Corpus], shares: list[float], seed: int, augment: bool = True, *, hard_from: int
+        self,
+        corpora: list[Corpus],
+        shares: list[float],
+        seed: int,
+        augment: bool = True,
+        *,
+        hard_from: int,
+        no_heart: Sequence[Sequence[FloatArray]] = (),
     ) -> None:
         self._corpora, self._seed, self._augment, self._hard_from = corpora, seed, augment, hard_from
+        self._no_heart = no_heart
         self._shares = np.array(shares) / sum(shares)
         self._weights = [_weights(c) for c in corpora]
         self._labelled = [
@@ -50,7 +61,10 @@ class Batches:
         x = x / rms(x)
         label = np.stack([y for _, y in drawn])
         if self._augment:
-            x = np.concatenate([x, no_heart(rng, empty, WINDOW, hard=hard)])
+            made = no_heart(rng, empty, WINDOW, hard=hard)
+            for i in range(empty // 2 if self._no_heart else 0):
+                made[i] = self._draw_no_heart(rng) + made[i] * 10 ** rng.uniform(-3, -0.25)
+            x = np.concatenate([x, made])
             x = disturb(rng, x, hard=hard)
             none = np.full((empty, *label.shape[1:]), NO_HEART, np.int8)
             label = np.concatenate([label, none])
@@ -81,6 +95,17 @@ class Batches:
         inside = (nearest >= 0) & (nearest < len(label))
         y = np.where(inside, label[np.clip(nearest, 0, len(label) - 1)], UNKNOWN)
         return x, y.reshape(TOKENS, TOKEN).astype(np.int8)
+
+    def _draw_no_heart(self, rng: np.random.Generator) -> FloatArray:
+        """A real sound without a heart, from anywhere in it, now and then faster or slower, of RMS 1."""
+        kind = self._no_heart[int(rng.integers(len(self._no_heart)))]
+        pcg = kind[int(rng.integers(len(kind)))]
+        tempo = np.exp(np.clip(rng.normal(0, 0.2), -0.5, 0.5))
+        start = rng.uniform(0, len(pcg))
+        at = start + np.arange(WINDOW) * tempo
+        x = _interpolate(np.resize(pcg, int(at[-1]) + 3), at)
+        x /= rms(x[None])[0]
+        return x
 
 
 def _weights(corpus: Corpus) -> NDArray[np.float64]:

@@ -47,6 +47,12 @@ def pcg_of(audio: Path) -> NDArray[np.float32]:
     return np.concatenate([*parts, decimator.flush()])
 
 
+def no_heart_sounds(folder: Path, kinds: Sequence[str]) -> list[list[NDArray[np.float32]]]:
+    """Real sounds without a heart, kind by kind as far as there are any, each at 2,100 Hz: shapes (n,)."""
+    files = [sorted((folder / kind).glob("*.flac")) for kind in kinds]
+    return [[pcg_of(audio) for audio in kind] for kind in files if kind]
+
+
 def labels_of(recording: Recording, length: int) -> NDArray[np.int8]:
     """The annotation as a label for each of `length` PCG samples: shape (length,)."""
     label = np.full(length, UNKNOWN, np.int8)

@@ -11,13 +11,15 @@ import numpy as np
 import tensorflow as tf
 
 from .batches import BATCH, Batches
-from .corpus import NO_HEART, Corpus, build
+from .corpus import NO_HEART, Corpus, build, no_heart_sounds
 from .datasets import DataError, Recording, read_cinc2016, read_circor
-from .network import HEADS, TOKENS, WINDOW, Network
+from .network import HEADS, STATES, TOKENS, WINDOW, Network
 
 _SHARES = {"circor": 0.5, "cinc-e": 0.3, "cinc-b": 0.2}
+_NO_HEART_KINDS = ("clock_tick", "dog_bark", "rain", "speech", "speech_digits")  # the others are for judging
 _FIRST_TOKEN = 16  # earlier tokens of a window have too little past to be judged
 _CHECKPOINT_EVERY = 500
+_PRESENCE, _UNDECIDED = 0.2, 0.1  # weights of these losses against that of the posteriors
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,12 @@ def calibration_recordings(data: Path) -> list[Recording]:
     return [*list(read_circor(data / "circor/train"))[::8], *list(read_cinc2016(data / "cinc2016/train"))[::8]]
 
 
-def loss_of(network: Network, window: tf.Tensor, label: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
-    """Cross-entropy of the heads where somebody annotated, and of presence: two scalars."""
+def loss_of(network: Network, window: tf.Tensor, label: tf.Tensor, training: bool) -> tuple[tf.Tensor, ...]:
+    """Of the heads where somebody annotated, of the heads where no heart is, and of presence: three scalars.
+
+    Where no heart is the heads should not decide: the loss is the divergence from even odds, so that there no path
+    explains the posteriors.
+    """
     logits, presence = network(window, training=training)
     label = tf.cast(label, tf.int32)
     delayed = [tf.pad(label[:, : TOKENS - j], ((0, 0), (j, 0), (0, 0)), constant_values=-1) for j in range(HEADS)]
@@ -77,10 +83,13 @@ def loss_of(network: Network, window: tf.Tensor, label: tf.Tensor, training: boo
     known = tf.cast(target >= 0, tf.float32)
     frame = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(target, 0), logits[:, _FIRST_TOKEN:])
     posterior = tf.reduce_sum(frame * known) / (tf.reduce_sum(known) + 1.0)
+    lost = tf.cast(target == NO_HEART, tf.float32)
+    uneven = -tf.reduce_mean(tf.nn.log_softmax(logits[:, _FIRST_TOKEN:]), axis=-1) - np.log(STATES)
+    undecided = tf.reduce_sum(uneven * lost) / (tf.reduce_sum(lost) + 1.0)
     heart = tf.cast(tf.reduce_all(label >= 0, axis=2), tf.float32)[:, _FIRST_TOKEN:]
     none = tf.cast(tf.reduce_all(label == NO_HEART, axis=2), tf.float32)[:, _FIRST_TOKEN:]
     gate = tf.nn.sigmoid_cross_entropy_with_logits(heart, presence[:, _FIRST_TOKEN:])
-    return posterior, tf.reduce_sum(gate * (heart + none)) / (tf.reduce_sum(heart + none) + 1.0)
+    return posterior, undecided, tf.reduce_sum(gate * (heart + none)) / (tf.reduce_sum(heart + none) + 1.0)
 
 
 def train(data: Path, out: Path, recipe: Recipe) -> Network:
@@ -95,7 +104,12 @@ def train(data: Path, out: Path, recipe: Recipe) -> Network:
     recipe_file.write_text(said)
     keras.utils.set_random_seed(recipe.seed)
     print("reading the training sets ...", flush=True)
-    batches = Batches(training_corpora(data), list(_SHARES.values()), recipe.seed, hard_from=recipe.hard_from)
+    no_heart = no_heart_sounds(data / "noheart", _NO_HEART_KINDS)
+    if len(no_heart) < len(_NO_HEART_KINDS):
+        print(f"{data / 'noheart'} has but {len(no_heart)} of {len(_NO_HEART_KINDS)} kinds of sounds without a heart")
+    batches = Batches(
+        training_corpora(data), list(_SHARES.values()), recipe.seed, hard_from=recipe.hard_from, no_heart=no_heart
+    )
 
     network, average = Network(), Network()
     for net in (network, average):
@@ -105,16 +119,16 @@ def train(data: Path, out: Path, recipe: Recipe) -> Network:
     optimizer.build(network.trainable_variables)
 
     @tf.function  # type: ignore[untyped-decorator]
-    def step(window: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def step(window: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, ...]:
         with tf.GradientTape() as tape:
-            posterior, presence = loss_of(network, window, label, True)
-            loss = posterior + 0.2 * presence
+            losses = loss_of(network, window, label, True)
+            loss = losses[0] + _UNDECIDED * losses[1] + _PRESENCE * losses[2]
         optimizer.apply_gradients(
             zip(tape.gradient(loss, network.trainable_variables), network.trainable_variables, strict=True)
         )
         for mean, new in zip(average.weights, network.weights, strict=True):
             mean.assign(recipe.averaging * mean + (1.0 - recipe.averaging) * new)
-        return posterior, presence
+        return losses
 
     state = [*network.variables, *average.weights, *optimizer.variables]
     checkpoint = out / "checkpoint.npz"
@@ -125,19 +139,20 @@ def train(data: Path, out: Path, recipe: Recipe) -> Network:
         lambda: (batches.batch(k) for k in range(first, recipe.steps)),
         output_signature=(tf.TensorSpec((BATCH, WINDOW)), tf.TensorSpec((BATCH, TOKENS, None), tf.int8)),
     ).prefetch(8)
-    began, sums = time.monotonic(), np.zeros(2)
+    began, sums = time.monotonic(), np.zeros(3)
     with (out / "curve.csv").open("a", newline="") as file:
         curve = csv.writer(file)
         for k, (window, label) in enumerate(feed, first + 1):
             sums += [float(v) for v in step(window, label)]
             if k % 100 == 0:
-                posterior, presence = sums / 100
+                means = [f"{v:.4f}" for v in sums / 100]
                 sums[:] = 0
-                curve.writerow([k, f"{posterior:.4f}", f"{presence:.4f}", f"{time.monotonic() - began:.0f}"])
+                curve.writerow([k, *means, f"{time.monotonic() - began:.0f}"])
                 file.flush()
                 left = (time.monotonic() - began) / (k - first) * (recipe.steps - k) / 60
                 print(
-                    f"step {k}/{recipe.steps}: loss {posterior:.4f}, presence {presence:.4f}, {left:.0f} min left",
+                    f"step {k}/{recipe.steps}: loss {means[0]}, without a heart {means[1]}, presence {means[2]}, "
+                    f"{left:.0f} min left",
                     flush=True,
                 )
             if k % _CHECKPOINT_EVERY == 0 or k == recipe.steps:

@@ -16,10 +16,10 @@ from heartseg.offline import stethoscope
 from heartseg.offline import train as training
 from heartseg.offline.augment import disturb, no_heart
 from heartseg.offline.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _hurry, _interpolate
-from heartseg.offline.corpus import NO_HEART, UNKNOWN, Corpus, labels_of
+from heartseg.offline.corpus import NO_HEART, UNKNOWN, Corpus, labels_of, no_heart_sounds
 from heartseg.offline.datasets import NOISE, DataError, Recording
 from heartseg.offline.export import export
-from heartseg.offline.network import TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
+from heartseg.offline.network import HEADS, TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
 from heartseg.offline.reproduction import SETS, WITHIN, scores, shortfall
 from heartseg.stream.windows import Windows
 
@@ -72,10 +72,12 @@ def test_hard_batches_hold_infants_and_athletes():
 
 def test_the_rate_of_learning_rises_and_falls_twice():
     recipe = training.Recipe()
-    rate = {step: float(training._Rate(recipe)(tf.constant(step))) for step in (0, 500, 11_999, 12_000, 12_200, 17_999)}
-    assert rate[0] == rate[12_000] == 0
-    assert rate[500] == pytest.approx(recipe.peak_rate) and rate[12_200] == pytest.approx(recipe.restart_rate)
-    assert rate[11_999] < 0.01 * recipe.peak_rate and rate[17_999] < 0.01 * recipe.restart_rate
+    schedule, again = training._Rate(recipe), recipe.hard_from
+    rate = {step: float(schedule(tf.constant(step))) for step in (0, 500, again - 1, again, again + 200)}
+    assert rate[0] == rate[again] == 0
+    assert rate[500] == pytest.approx(recipe.peak_rate) and rate[again + 200] == pytest.approx(recipe.restart_rate)
+    assert rate[again - 1] < 0.02 * recipe.peak_rate
+    assert float(schedule(tf.constant(recipe.steps - 1))) < 0.02 * recipe.restart_rate
 
 
 def test_labels_lie_on_their_frames():
@@ -185,6 +187,37 @@ def test_what_an_annotator_gave_up_is_unknown():
     assert [set(label[a:b].tolist()) for a, b in ((0, 210), (210, 420), (420, 630), (630, 800))] == [
         {0}, {UNKNOWN}, {1}, {UNKNOWN},
     ]  # fmt: skip
+
+
+def test_kinds_of_sounds_that_are_not_there_are_left_out(tmp_path):
+    assert no_heart_sounds(tmp_path, ["rain", "speech"]) == []
+
+
+def test_real_sounds_without_a_heart_are_half_of_the_empty_windows():
+    ring = np.sin(np.arange(30_000) * 0.3).astype(np.float32)
+    plain, real = (Batches([corpus()], [1.0], seed=1, hard_from=0, no_heart=n) for n in ((), [[ring], [ring]]))
+    (x, y), (x2, y2) = plain.batch(3), real.batch(3)
+    np.testing.assert_array_equal(y, y2)
+    assert x2.shape == x.shape and np.isfinite(x2).all()
+    assert (y2[-HARD_EMPTY:] == NO_HEART).all() and not np.array_equal(x, x2)
+
+
+def test_where_no_heart_is_even_odds_cost_nothing():
+    """And a decided answer costs the more the surer it is; annotated frames take no part in it."""
+
+    class Says:
+        def __init__(self, logit):
+            self.logits = np.zeros((2, TOKENS, HEADS, TOKEN, 4), np.float32)
+            self.logits[..., 2] = logit
+
+        def __call__(self, window, training):
+            return tf.constant(self.logits), tf.zeros((2, TOKENS))
+
+    label = np.full((2, TOKENS, TOKEN), NO_HEART, np.int8)
+    label[0] = 2
+    undecided = [float(training.loss_of(Says(v), None, label, True)[1]) for v in (0, 1, 3)]
+    assert undecided[0] == pytest.approx(0, abs=1e-6) and undecided[0] < undecided[1] < undecided[2]
+    assert float(training.loss_of(Says(3), None, np.full_like(label, 2), True)[1]) == 0
 
 
 def test_the_served_network_is_the_trained_one(tmp_path):
