@@ -29,7 +29,7 @@ class Recipe:
     The last third of the batches are hard ones, and begin with a warm restart (Loshchilov and Hutter, ICLR 2017).
     """
 
-    steps: int = 18_000
+    steps: int = 6_000
     seed: int = 1
     peak_rate: float = 2e-3
     restart_rate: float = 1e-3
