@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.signal import iirdesign, sosfilt, upfirdn
 
 from bench.measure import Figure, FloatArray, figure, heart, in_turn, must
-from heartseg.stream.clock import DECIMATION, PCG_RATE, STREAM_RATE
-from heartseg.stream.decimator import GROUP_DELAY, PASS_HZ, STEPS, Decimator, coefficients
+from heartseg.stream.rates import DECIMATION, PCG_RATE, STREAM_RATE
+from heartseg.stream.segmenter.decimator import GROUP_DELAY, PASS_HZ, STEPS, Decimator, coefficients
 
 BLOCKS = (64, 441, 4410, 44_100)
 _MOST_BLOCKS = 400

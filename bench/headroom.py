@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from bench.measure import Figure, figure, heart, must, on_core
 from bench.work import HOP, Stopwatch, reference, warm_network
 from heartseg.models import Network
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.segmenter import Segmenter
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.segmenter import Segmenter
 
 
 def hops(network: Network, seconds: float) -> NDArray[np.float64]:
     """Seconds by stage for each hop of a sound, pushed hop by hop without pause: shape (hops, stages)."""
-    x, segmenter = heart(seconds), Segmenter(network)
-    watch = Stopwatch(segmenter)
+    x, watch = heart(seconds), Stopwatch()
+    segmenter = Segmenter(network, observer=watch)
     events = [e for at in range(0, len(x), HOP) for e in segmenter.push(x[at : at + HOP])] + segmenter.flush()
     must(events == reference(x, network), "pushed hop by hop, the events are not the reference's")
     return watch.hops

@@ -1,45 +1,39 @@
-"""Work per hop in the real threaded engine while sound comes at its own pace, and the lag against what is declared."""
+"""Sound at its own pace through the real engine: work per hop, lag against what is declared, wall-clock time added."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.measure import Figure, FloatArray, figure, heart, must
+from bench import wall
+from bench.measure import Figure, figure, heart, must
 from bench.work import HOP, STAGES, Stopwatch, reference, warm_network
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.decimator import NEEDED_AFTER
-from heartseg.stream.engine import Accounts, Engine
+from heartseg.stream.engine import Engine
 from heartseg.stream.events import Event, Sound
-from heartseg.stream.feeders import Replay
-from heartseg.stream.segmenter import DEFAULT_LAG, Segmenter
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.decimator import NEEDED_AFTER
+from heartseg.stream.segmenter.lag import DEFAULT_LAG
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sinks.base import Sink
+from heartseg.stream.sources.replay import Replay
 
 _SHARES = (50, 90, 99, 99.9, 100)
 
 
-class Notes:
+class Notes(Sink):
     """A sink that remembers events."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    def heard(self, block: FloatArray) -> None:
-        """Nothing to do."""
-
-    def missed(self, length: int) -> None:
-        """Nothing to do."""
-
-    def event(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Remember it."""
         self.events.append(event)
-
-    def close(self, accounts: Accounts) -> None:
-        """Nothing to do."""
 
 
 def measure(seconds: float = 60, speed: float = 1.0) -> tuple[list[Figure], list[str]]:
     """Figures, and a histogram of the whole hop's work."""
     network, x, notes = warm_network(), heart(seconds), Notes()
-    segmenter = Segmenter(network)
-    watch = Stopwatch(segmenter)
+    watch = Stopwatch()
+    segmenter = Segmenter(network, observer=watch)
     engine = Engine(segmenter, Replay([x], speed), [notes])
     engine.start()
     must(engine.wait(4 * seconds / speed + 30), "the engine did not come to its end")
@@ -51,7 +45,8 @@ def measure(seconds: float = 60, speed: float = 1.0) -> tuple[list[Figure], list
                more=False)
         for i, stage in enumerate(STAGES) for share in _SHARES
     ]  # fmt: skip
-    return figures + ledger(notes.events, len(x)), histogram(ms[:, -1])
+    figures += ledger(notes.events, len(x)) + wall.measure(heart(seconds / speed), network)
+    return figures, histogram(ms[:, -1])
 
 
 def ledger(events: list[Event], end: int) -> list[Figure]:

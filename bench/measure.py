@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from heartseg.stream.heart import SimulatedHeart
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 FloatArray = NDArray[np.float32]
 

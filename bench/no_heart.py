@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from heartseg.models import Network, load
-from heartseg.offline.datasets import data_root, read_cinc2016
-from heartseg.offline.segment import segment
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.events import Sound
-from heartseg.stream.segmenter import DEFAULT_LAG
+from heartseg.offline.datasets.cinc2016 import read_cinc2016
+from heartseg.offline.datasets.recording import data_root
+from heartseg.offline.segmentation import segment
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.lag import DEFAULT_LAG
 
 WANTED = 2.0
 
@@ -30,8 +30,8 @@ def recordings(root: Path) -> dict[str, list[Path]]:
 
 def sounds_of(path: Path, network: Network) -> tuple[int, float]:
     """Sounds named in a recording, and its minutes."""
-    events, _, end, _ = segment(path, network, DEFAULT_LAG)
-    return sum(isinstance(e, Sound) for e in events), end["samples"]["captured"] / STREAM_RATE / 60
+    segmentation = segment(path, network, DEFAULT_LAG)
+    return len(segmentation.sounds), segmentation.accounts.captured / STREAM_RATE / 60
 
 
 def main() -> int:

@@ -12,11 +12,12 @@ import soxr
 
 from bench.measure import Figure, FloatArray, figure, heart, must
 from heartseg.models import Network, load
-from heartseg.offline.segment import segment
-from heartseg.stream.clock import STREAM_RATE
+from heartseg.offline.segmentation import segment
 from heartseg.stream.engine import warm_up
 from heartseg.stream.events import Event, Sound
-from heartseg.stream.segmenter import FULL_CONTEXT, Segmenter
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.lag import FULL_CONTEXT
+from heartseg.stream.segmenter.segmenter import Segmenter
 
 RATE = 4_000
 """Samples a second of the recordings, as in CirCor."""
@@ -57,7 +58,7 @@ def measure(count: int = 4, seconds: float = 60, rounds: int = 5, beside: bool =
         paths = recordings(Path(folder), count, seconds)
         for _ in range(rounds):
             began = time.process_time()
-            events = [segment(path, network, FULL_CONTEXT)[0] for path in paths]
+            events = [segment(path, network, FULL_CONTEXT).events for path in paths]
             speeds.append(count * seconds / (time.process_time() - began))
         for found, path in zip(events, paths, strict=True):
             check(found, path, network)
@@ -73,8 +74,8 @@ def measure(count: int = 4, seconds: float = 60, rounds: int = 5, beside: bool =
 
 _ARTICLE = """
 import time, librosa, numpy as np
-from heartseg.offline.clips import CLIP
-from heartseg.offline.exercise import mended
+from heartseg.offline.article.clips import CLIP
+from heartseg.offline.article.exercise import mended
 network = mended()
 network.predict(np.zeros((1, CLIP, 1), np.float32), verbose=0)
 began = time.process_time()

@@ -16,7 +16,7 @@ import soundfile
 import soxr
 
 from bench.measure import Figure, figure, heart, must
-from heartseg.stream.clock import STREAM_RATE
+from heartseg.stream.rates import STREAM_RATE
 
 RATE = 4_000
 STEPS = ("interpreter", "imports", "numba cache", "session", "first window")
@@ -133,11 +133,14 @@ _START = """
 import json, time
 times = [time.time()]
 import numpy as np
-from heartseg.stream import cli, engine, lines, sinks, source
-from heartseg.stream.decimator import Decimator
-from heartseg.stream.decoder import Decoder
-from heartseg.stream.segmenter import Segmenter
-from heartseg.stream.windows import Posteriors
+from heartseg.stream import cli, engine
+from heartseg.stream.sinks import text as lines
+from heartseg.stream.sinks import jsonl as sinks
+from heartseg.stream.sources import file as source
+from heartseg.stream.segmenter.decimator import Decimator
+from heartseg.stream.segmenter.decoder import Decoder
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.segmenter.windows import Posteriors
 from heartseg.models import load
 times.append(time.time())
 Decimator().push(np.zeros(441, np.float32))

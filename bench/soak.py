@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from heartseg.models import load
 from heartseg.offline.scoring import match
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.engine import Accounts, Engine
+from heartseg.stream.engine import Engine
 from heartseg.stream.events import Event, Gap, Sound
-from heartseg.stream.feeders import Replay
-from heartseg.stream.heart import BLOCK, SimulatedHeart
-from heartseg.stream.segmenter import Segmenter
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sinks.base import Accounts
+from heartseg.stream.sources.replay import Replay
+from heartseg.stream.sources.simulated import BLOCK, SimulatedHeart
 
 FloatArray = NDArray[np.float32]
 _Found = tuple[str, int, int]
@@ -83,7 +84,7 @@ class Day:
         every = (itertools.islice(heart.blocks(), self.length // BLOCK) for heart in self.hearts)
         return itertools.islice(itertools.chain.from_iterable(every), self.total // BLOCK)
 
-    def heard(self, block: FloatArray) -> None:
+    def on_samples(self, block: FloatArray) -> None:
         """Weigh a part that is over, once all its sounds are there."""
         self._heard += len(block)
         number = len(self.parts)
@@ -98,10 +99,10 @@ class Day:
         print(self.parts[-1].line(len(self.parts)), flush=True)
         self._began = now
 
-    def missed(self, length: int) -> None:
+    def on_missing(self, length: int) -> None:
         """Nothing to do: the gap comes as an event."""
 
-    def event(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Keep a sound until its part is over."""
         if isinstance(event, Sound):
             self._found.append((event.kind, event.onset, event.offset))

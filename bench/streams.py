@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from bench.measure import Figure, figure, heart, must, on_core, resident_mb
 from bench.work import HOP, reference, warm_network
 from heartseg.models import Network
-from heartseg.stream.clock import STREAM_RATE
 from heartseg.stream.events import Event
-from heartseg.stream.segmenter import Segmenter
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.segmenter import Segmenter
 
 _MOST = 2048
 

@@ -1,18 +1,18 @@
 """Time in each stage of a segmenter, hop by hop."""
 
-import time
-from collections.abc import Callable
-from typing import Any
+from collections import defaultdict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.measure import FloatArray, must
 from heartseg.models import Network, load
-from heartseg.stream.clock import STREAM_PER_FRAME
 from heartseg.stream.engine import warm_up
 from heartseg.stream.events import Event
-from heartseg.stream.segmenter import DEFAULT_LAG, Segmenter
+from heartseg.stream.rates import STREAM_PER_FRAME
+from heartseg.stream.segmenter.lag import DEFAULT_LAG
+from heartseg.stream.segmenter.observer import Observer
+from heartseg.stream.segmenter.segmenter import Segmenter
 
 HOP = DEFAULT_LAG.hop * STREAM_PER_FRAME
 """Stream samples of a hop."""
@@ -34,49 +34,25 @@ def reference(x: FloatArray, network: Network) -> list[Event]:
     return segmenter.push(x) + segmenter.flush()
 
 
-class Stopwatch:
-    """Times a segmenter's stages from inside. hops: seconds by stage for each hop that had its window."""
+class Stopwatch(Observer):
+    """Times the stages of the segmenter that it observes."""
 
-    def __init__(self, segmenter: Segmenter) -> None:
-        self._spent = dict.fromkeys(("decimator", "network", "windows", "decoder", "whole"), 0.0)
+    timed = True
+
+    def __init__(self) -> None:
+        self._spent: defaultdict[str, float] = defaultdict(float)
         self._hops: list[list[float]] = []
-        # One network may serve many segmenters: what is timed is this one's view of it.
-        windows: Any = segmenter._windows
-        windows._network = _Timed(windows._network, self._timed("network", windows._network.run))
-        for name, part in (("decimator", segmenter._decimator), ("windows", windows), ("decoder", segmenter._decoder)):
-            part.push = self._timed(name, part.push)  # type: ignore[method-assign]
-        segmenter._decoder.rising = self._timed("decoder", segmenter._decoder.rising)  # type: ignore[method-assign]
-        whole = self._timed("whole", segmenter.push)
 
-        def push(block: FloatArray) -> list[Event]:
-            events: list[Event] = whole(block)
-            if self._spent["network"]:
-                s = self._spent
-                merging = s["windows"] - s["network"]
-                self._hops.append([s["decimator"], s["network"], merging, s["decoder"], s["whole"]])
-                self._spent = dict.fromkeys(s, 0.0)
-            return events
-
-        segmenter.push = push  # type: ignore[method-assign]
+    def on_stage(self, name: str, seconds: float) -> None:
+        """Add up until a push is over; one without a window joins the next."""
+        self._spent[name] += seconds
+        if name == "segmenter" and self._spent["network"]:
+            spent, self._spent = self._spent, defaultdict(float)
+            merging = spent["windows"] - spent["network"]
+            self._hops.append([spent["decimator"], spent["network"], merging, spent["decoder"], spent["segmenter"]])
 
     @property
     def hops(self) -> NDArray[np.float64]:
         """Seconds, shape (hops, stages), without those at the start."""
         must(len(self._hops) > _SETTLED, f"only {len(self._hops)} hops were timed")
         return np.array(self._hops[_SETTLED:])
-
-    def _timed(self, name: str, run: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*args: Any) -> Any:
-            began = time.perf_counter()
-            result = run(*args)
-            self._spent[name] += time.perf_counter() - began
-            return result
-
-        return timed
-
-
-class _Timed:
-    """A network whose `run` is timed."""
-
-    def __init__(self, network: Network, run: Callable[..., Any]) -> None:
-        self.card, self.run = network.card, run

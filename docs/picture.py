@@ -5,43 +5,59 @@ The one in docs is of 201102081321.wav of the PASCAL set, 6.25 s.
 
 import io
 import sys
+import time
+from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
+from rich.segment import Segment, Segments
 from rich.terminal_theme import MONOKAI
 
-from heartseg.stream.clock import STREAM_RATE
-from heartseg.stream.display import Display
-from heartseg.stream.engine import Engine
-from heartseg.stream.feeders import Replay
-from heartseg.stream.look import Look
-from heartseg.stream.recording import WavRecording
-from heartseg.stream.segmenter import Segmenter
-from heartseg.stream.source import FileSource
-from heartseg.stream.view import View
+from heartseg.stream.display.hints import hint
+from heartseg.stream.display.layout import rows
+from heartseg.stream.display.state import DisplayState, History
+from heartseg.stream.display.theme import Theme
+from heartseg.stream.engine import warm_up
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sources.file import FileSource
+
+COLUMNS, LINES = 96, 24
+BLOCK = STREAM_RATE // 50
+
+
+def state_after(path: str, seconds: float) -> DisplayState:
+    """The state of a replay after `seconds`."""
+    history, segmenter = History(), Segmenter()
+    warm_up(segmenter)
+    remaining, work_s = int(seconds * STREAM_RATE), 0.0
+    for samples in FileSource(path).blocks():
+        for first in range(0, min(remaining, len(samples)), BLOCK):
+            block = samples[first : min(first + BLOCK, remaining)]
+            history.on_samples(block)
+            began = time.perf_counter()
+            events = segmenter.push(block)
+            work_s += time.perf_counter() - began
+            for event in events:
+                history.on_event(event)
+        remaining -= min(remaining, len(samples))
+        if not remaining:
+            break
+    state = replace(
+        history.state(),
+        source=Path(path).name,
+        lag_ms=segmenter.lag.bound_ms,
+        presence=segmenter.presence,
+        load=work_s / seconds,
+    )
+    return replace(state, hint=hint(state))
 
 
 def main(path: str, seconds: float, out: str) -> None:
-    """Replay the first `seconds` of `path` and save the display as it then stands."""
-    source, view, segmenter = FileSource(path), View(), Segmenter()
-
-    def first_part():  # type: ignore[no-untyped-def]
-        left = int(seconds * STREAM_RATE)
-        for block in source.blocks():
-            yield block[:left]
-            left -= len(block)
-            if left <= 0:
-                return
-
-    engine = Engine(segmenter, Replay(first_part(), None), [view])
-    engine.start()
-    presence = 0.0
-    while not engine.wait(0.001):
-        presence = engine.presence or presence
-    engine.presence = presence
-    console = Console(record=True, width=96, height=24, file=io.StringIO(), force_terminal=True)
-    look, name = Look(colour=True, blocks=True), path.rsplit("/", 1)[-1]
-    display = Display(engine, view, WavRecording(), look, "heartseg", name, segmenter.lag.bound_ms)
-    console.print(display, end="")
+    """Save the display as it stands after `seconds` of `path`."""
+    console = Console(record=True, width=COLUMNS, height=LINES, file=io.StringIO(), force_terminal=True)
+    for row in rows(state_after(path, seconds), COLUMNS, LINES, Theme(colour=True, blocks=True)):
+        console.print(Segments([*row, Segment.line()]), end="")
     console.save_svg(out, title="heartseg-live", theme=MONOKAI)
 
 

@@ -5,40 +5,49 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from .brief import brief
-
-FloatArray = NDArray[np.float32]
+from .errors import ModelError, one_line
 
 DEFAULT = "heartseg-2"
-"""What listens live: a window says what is new at its end."""
+"""The live model: a window gives posteriors of its newest 45 frames."""
 
 
 def whole(name: str) -> str:
-    """The form of network `name` for recordings that are there as a whole: a window speaks of most of itself."""
+    """The name of the form of network `name` for whole recordings; its output covers most of a window.
+
+    >>> whole("heartseg-2")
+    'heartseg-2-whole'
+    """
     return f"{name}-whole"
 
 
 WHOLE = whole(DEFAULT)
+"""The offline model: a window gives posteriors of its newest 280 frames."""
+
 _KEYS = {"name": str, "sha256": str, "window": int, "token": int, "heads": int, "calibration": list}
-
-
-class ModelError(Exception):
-    """A model cannot be used; the message says which file and why."""
 
 
 @dataclass(frozen=True)
 class Card:
     """What the engine must know of a network.
 
-    window: PCG samples (2,100 Hz) that a window holds; token: frames (10 ms) to a token; heads: tokens, counted
-    back from the window's end, for which a window gives posteriors. calibration: a and b of
-    confidence = sigmoid(a logit(p) + b), where p is the mean posterior of a sound.
+    Attributes
+    ----------
+    name, sha256
+        Of the network, and of its .onnx file.
+    window
+        PCG samples (2,100 Hz) in a window.
+    token
+        Frames (10 ms) in a token.
+    heads
+        Tokens, counted back from the window's end, for which a window gives posteriors.
+    calibration
+        a and b of confidence = sigmoid(a logit(p) + b), where p is the mean posterior of a sound.
     """
 
     name: str
@@ -47,6 +56,36 @@ class Card:
     token: int
     heads: int
     calibration: tuple[float, float]
+
+    @property
+    def output_frames(self) -> int:
+        """Newest frames of which a window gives posteriors. A lookahead and a hop share them."""
+        return self.heads * self.token
+
+    @property
+    def longest_lookahead(self) -> int:
+        """The longest lookahead, in frames, that leaves a hop of one token.
+
+        >>> Card("x", "", window=10_248, token=5, heads=9, calibration=(1.0, 0.0)).longest_lookahead
+        40
+        """
+        return (self.heads - 1) * self.token
+
+
+class Network(Protocol):
+    """A network as the segmenter uses it."""
+
+    @property
+    def card(self) -> Card:
+        """Its shapes and its calibration."""
+
+    def run(self, window: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Posteriors of a window of raw PCG samples, and whether there is a heart in it.
+
+        window: shape (card.window,), float32. Returns probabilities of S1, systole, S2 and diastole for the newest
+        `card.output_frames` frames, oldest first, shape (frames, 4), and the probability of a heartbeat, shape
+        (frames,).
+        """
 
 
 def one_thread(model: bytes) -> onnxruntime.InferenceSession:
@@ -60,60 +99,106 @@ def one_thread(model: bytes) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"], enable_fallback=0)
 
 
-class Network:
-    """An ONNX Runtime session on one thread. `run` may be called from one thread at a time."""
+class OnnxNetwork:
+    """A `Network` in ONNX Runtime, on one thread. `run` may be called from one thread at a time.
+
+    card: raises ModelError where it does not fit the inputs and outputs. model: the content of the .onnx file.
+    """
 
     def __init__(self, card: Card, model: bytes) -> None:
         self.card = card
         try:
             self._session = one_thread(model)
         except Exception as error:  # ONNX Runtime raises a family of its own, without a common base
-            raise ModelError(f"not a network that ONNX Runtime loads ({brief(error)})") from None
+            raise ModelError(f"not a network that ONNX Runtime loads ({one_line(error)})") from None
         shapes = {node.name: node.shape for node in (*self._session.get_inputs(), *self._session.get_outputs())}
-        spoken = card.heads * card.token
-        wanted = {"window": [card.window], "posterior": [spoken, 4], "presence": [1]}
-        each = {**wanted, "presence": [card.heads]}
-        if shapes not in (wanted, each):
-            raise ModelError(f"inputs and outputs are {brief(shapes)}, its card says {brief(wanted)} or {brief(each)}")
+        wanted = {"window": [card.window], "posterior": [card.output_frames, 4], "presence": [1]}
+        by_head = {**wanted, "presence": [card.heads]}
+        if shapes not in (wanted, by_head):
+            raise ModelError(
+                f"inputs and outputs are {one_line(shapes)}, its card says {one_line(wanted)} or {one_line(by_head)}"
+            )
 
-    def run(self, window: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Posteriors of a window of raw PCG samples, and whether there is a heart in it.
-
-        window: shape (card.window,), float32. Returns probabilities of S1, systole, S2 and diastole for the
-        newest `heads * token` frames, oldest first, shape (frames, 4), and the probability of a heartbeat, shape
-        (frames,).
-        """
+    def run(self, window: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """As `Network.run`."""
         posterior, presence = self._session.run(("posterior", "presence"), {"window": window})
         return posterior, np.repeat(presence, len(posterior) // len(presence))
 
 
-def load(name: str = DEFAULT, folder: Path | None = None) -> Network:
-    """The network `name` of `folder`, by default the one that is shipped.
+def load(model: str | Path = DEFAULT, folder: Path | None = None) -> OnnxNetwork:
+    """Load a network and check it against its card.
 
-    Raises ModelError where a file is missing, damaged, or not the one that the card describes.
+    Parameters
+    ----------
+    model
+        The name of a shipped model, or the path of an .onnx file with its card, .json, beside it.
+    folder
+        Where a name is looked for, in place of the shipped models.
+
+    Raises
+    ------
+    ModelError
+        Where a file is missing, damaged, or not the one that the card describes.
     """
-    folder = folder or Path(__file__).parent
+    path = _path(model, folder)
+    card = read_card(model, folder)
     try:
-        text: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        model = (folder / f"{name}.onnx").read_bytes()
-    except FileNotFoundError as error:
-        raise ModelError(f"no model {name!r}: {error.filename} is missing") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{folder / name}.json: not a model card ({brief(error)})") from None
-    if not isinstance(text, dict) or any(not isinstance(text.get(k), kind) for k, kind in _KEYS.items()):
-        raise ModelError(f"{folder / name}.json: not a model card; it should have {', '.join(_KEYS)}")
-    try:
-        slope, intercept = (float(v) for v in text["calibration"])
-    except (TypeError, ValueError):
-        raise ModelError(f"{folder / name}.json: calibration should be two numbers") from None
-    card = Card(**{**{key: text[key] for key in _KEYS}, "calibration": (slope, intercept)})
-    found = hashlib.sha256(model).hexdigest()
-    if found != card.sha256:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(model, path, error) from None
+    sha256 = hashlib.sha256(content).hexdigest()
+    if sha256 != card.sha256:
         raise ModelError(
-            f"{folder / name}.onnx: is not the network of its card (sha256 {found[:12]}..., "
-            f"expected {brief(card.sha256)[:12]}...); get both files anew"
+            f"{path}: is not the network of its card (sha256 {sha256[:12]}..., "
+            f"expected {one_line(card.sha256)[:12]}...); get both files anew"
         )
     try:
-        return Network(card, model)
+        return OnnxNetwork(card, content)
     except ModelError as error:
-        raise ModelError(f"{folder / name}.onnx: {error}") from None
+        raise ModelError(f"{path}: {error}") from None
+
+
+def read_card(model: str | Path = DEFAULT, folder: Path | None = None) -> Card:
+    """The card of a model, as `load` finds it. Raises ModelError.
+
+    >>> read_card("heartseg-2").output_frames
+    45
+    """
+    path = _path(model, folder).with_suffix(".json")
+    try:
+        entries: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _unreadable(model, path, error) from None
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: not a model card ({one_line(error)})") from None
+    if not isinstance(entries, dict) or any(not isinstance(entries.get(k), kind) for k, kind in _KEYS.items()):
+        raise ModelError(f"{path}: not a model card; it should have {', '.join(_KEYS)}")
+    if min(entries["window"], entries["token"], entries["heads"]) < 1:
+        raise ModelError(f"{path}: window, token and heads should be 1 or more")
+    try:
+        slope, intercept = (float(v) for v in entries["calibration"])
+    except (TypeError, ValueError):
+        raise ModelError(f"{path}: calibration should be two numbers") from None
+    return Card(**{**{key: entries[key] for key in _KEYS}, "calibration": (slope, intercept)})
+
+
+def _path(model: str | Path, folder: Path | None) -> Path:
+    """The .onnx file of a name or a path."""
+    if _is_path(model):
+        path = Path(model)
+        if path.suffix != ".onnx":
+            raise ModelError(f"{path}: a model is a file of the kind .onnx with its card, .json, beside it")
+        return path
+    return (folder or Path(__file__).parent) / f"{model}.onnx"
+
+
+def _is_path(model: str | Path) -> bool:
+    return isinstance(model, Path) or model.endswith(".onnx") or os.path.basename(model) != model
+
+
+def _unreadable(model: str | Path, path: Path, error: OSError) -> ModelError:
+    if not isinstance(error, FileNotFoundError):
+        return ModelError(f"{path}: cannot be read ({error.strerror})")
+    if not _is_path(model):
+        return ModelError(f"no model {model!r}: {path} is missing")
+    return ModelError(f"{path}: missing{'; a model has its card, .json, beside it' * (path.suffix == '.json')}")

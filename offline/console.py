@@ -1,14 +1,22 @@
-"""What the commands of `heartseg-offline` share: how they speak, and how they refuse."""
+"""Shared by the commands of `heartseg-offline`: messages, errors, progress, whole files, optional libraries."""
 
+import os
 import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 
 class UsageError(Exception):
-    """The command was wrong; the message says what, and what to do. Exit status 2."""
+    """The command is wrong. The message says why and what to do. Exit status 2."""
 
 
 def say(message: str) -> None:
-    """A line for the person at the terminal, apart from the results on standard output."""
+    """Print a message to standard error. Results go to standard output."""
     print(f"heartseg-offline: {message}", file=sys.stderr)
 
 
@@ -17,3 +25,56 @@ class MissingExtra(Exception):
 
     def __init__(self, what: str, library: str, extra: str) -> None:
         super().__init__(f"{what} needs {library}: pip install 'heartseg[{extra}]'")
+
+
+def require(what: str, library: str, extra: str) -> None:
+    """Raises MissingExtra where the library that `what` needs is not installed. It is not imported."""
+    if find_spec(library) is None:
+        raise MissingExtra(what, library, extra)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all; its folder is made where it is missing. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def drawing() -> Any:
+    """`matplotlib.pyplot`, set to draw to files alone. Raises MissingExtra."""
+    require("the plot", "matplotlib", "plot")
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    return plt
+
+
+def bar(rate: ProgressColumn) -> Progress:
+    """A progress bar with the task's field `done`, a rate and the time left; invisible without a terminal."""
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[done]}"), rate, TimeRemainingColumn(),
+        console=console, disable=not console.is_terminal,
+    )  # fmt: skip
+
+
+class SoundRate(ProgressColumn):
+    """Seconds of sound a second."""
+
+    def render(self, task: Task) -> Text:
+        """The recent rate."""
+        return Text(f"{task.speed:.0f} s/s" if task.speed else "")
+
+
+class ByteRate(ProgressColumn):
+    """Mean megabytes a second. The task's field `bytes` counts them."""
+
+    def render(self, task: Task) -> Text:
+        """The rate."""
+        return Text(f"{task.fields['bytes'] / task.elapsed / 1e6:.1f} MB/s" if task.elapsed else "")

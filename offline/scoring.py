@@ -2,8 +2,8 @@
 
 An event is a true positive when its centre lies within the tolerance of the centre of a reference sound of the
 same class, matched one to one (a maximum matching; of those, one of least total error). Time that nobody
-annotated is not scored. A reference sound that is cut by the edge of annotated time is left out, with whatever was
-predicted at it. A swap is a missed reference sound with an unmatched prediction of the other class in its place.
+annotated is not scored. A reference sound that is cut by the edge of annotated time is left out, with the predictions
+at it. A swap is a missed reference sound with an unmatched prediction of the other class in its place.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from ..stream.events import KINDS as KINDS
-from .datasets import PASCAL_MARGIN_S, Recording
-
-FloatArray = NDArray[np.float64]
+from ..stream.vitals import LONGEST_CYCLE_S
+from .datasets.pascal import PASCAL_MARGIN_S
+from .datasets.recording import Recording
 
 TOLERANCES_S = (0.04, 0.06, 0.1)
 HEADLINE_S = 0.06
@@ -25,15 +24,16 @@ _TOUCHES_S = 0.001  # intervals further apart than this belong to different anno
 _RECORD_START_S = 0.02  # a sound that starts before this touches the start of the recording
 _CUT_SHARE = 0.7  # an edge sound shorter than this share of the median is cut
 _ROUNDING_S = 1e-9
+_SHORTEST_CYCLE_S = 0.2
 
 
 @dataclass(frozen=True)
 class Reference:
     """Annotated sounds: per kind, shape (n, 2), start and end in seconds; annotated spans (k, 2); cut ones (m, 2)."""
 
-    sounds: dict[str, FloatArray]
-    spans: FloatArray
-    cut: FloatArray
+    sounds: dict[str, NDArray[np.float64]]
+    spans: NDArray[np.float64]
+    cut: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Prediction:
     unknown, when they were emitted (seconds) and how confidently (0 to 1).
     """
 
-    sounds: dict[str, FloatArray]
-    emitted: dict[str, FloatArray] = field(default_factory=dict)
-    confidence: dict[str, FloatArray] = field(default_factory=dict)
+    sounds: dict[str, NDArray[np.float64]]
+    emitted: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    confidence: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
-def by_centre(rows: Sequence[tuple[float, float]]) -> FloatArray:
+def by_centre(rows: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
     """Intervals in the order of their centres: shape (n, 2)."""
     a = np.asarray(rows, np.float64).reshape(-1, 2)
     return a[np.argsort(a.sum(axis=1), kind="stable")]
@@ -72,46 +72,53 @@ def reference_of(recording: Recording) -> Reference:
             spans[-1].append(row)
         else:
             spans.append([row])
-    every = [row for span in spans for row in span]
-    lengths = {k: [e - s for s, e, state in every if state == k and np.isfinite(e)] for k in (1, 3)}
+    rows_of_spans = [row for span in spans for row in span]
+    lengths = {k: [e - s for s, e, state in rows_of_spans if state == k and np.isfinite(e)] for k in (1, 3)}
     median = {k: float(np.median(v)) if v else 0.0 for k, v in lengths.items()}
-    kept: dict[int, list[tuple[float, float]]] = {1: [], 3: []}
+    complete: dict[int, list[tuple[float, float]]] = {1: [], 3: []}
     cut = []
     for span in spans:
         for i, (s, e, k) in enumerate(span):
-            if k not in kept:
+            if k not in complete:
                 continue
             at_edge = i in (0, len(span) - 1)
             starts_cut = i == 0 and s < _RECORD_START_S
             if starts_cut or not np.isfinite(e) or (at_edge and e - s < _CUT_SHARE * median[k]):
                 cut.append((s, e))
             else:
-                kept[k].append((s, e))
+                complete[k].append((s, e))
     annotated = [(span[0][0], span[-1][1]) for span in spans]
     return Reference(
-        {"S1": by_centre(kept[1]), "S2": by_centre(kept[3])},
+        {"S1": by_centre(complete[1]), "S2": by_centre(complete[3])},
         np.asarray(annotated, np.float64).reshape(-1, 2),
         np.asarray(cut, np.float64).reshape(-1, 2),
     )
 
 
-def median_bpm(s1_s: FloatArray) -> float:
-    """Median heart rate over successive S1, shape (n,), less than 2.5 s apart; nan without any."""
+def median_bpm(s1_s: NDArray[np.float64], longest_s: float = LONGEST_CYCLE_S) -> float:
+    """Median heart rate of successive S1, shape (n,), in seconds; nan without any two.
+
+    Cycles longer than `longest_s` lack a sound. The default is the limit of every heart rate that is shown.
+    """
     cycle = np.diff(s1_s)
-    cycle = cycle[(cycle > 0.2) & (cycle < 2.5)]
+    cycle = cycle[(cycle > _SHORTEST_CYCLE_S) & (cycle <= longest_s)]
     return 60.0 / float(np.median(cycle)) if len(cycle) else float("nan")
 
 
-def match(a: FloatArray, b: FloatArray, tolerance: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def match(
+    a: NDArray[np.float64], b: NDArray[np.float64], tolerance: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Maximum one-to-one matching of two sorted arrays of times, shapes (n,) and (m,): index arrays (i, j).
 
     Of all matchings of maximum size, one of least total error. Works cluster by cluster, so that a day of sound
     costs no more per beat than a minute.
     """
+    from scipy.optimize import linear_sum_assignment  # half a second, which help should not wait for
+
     tolerance += _ROUNDING_S
-    every = np.concatenate([a, b])
-    order = np.argsort(every, kind="stable")
-    breaks = np.flatnonzero(np.diff(every[order]) > tolerance) + 1
+    times = np.concatenate([a, b])
+    order = np.argsort(times, kind="stable")
+    breaks = np.flatnonzero(np.diff(times[order]) > tolerance) + 1
     ii, jj = [], []
     for cluster in np.split(order, breaks):
         i, j = np.sort(cluster[cluster < len(a)]), np.sort(cluster[cluster >= len(a)]) - len(a)
@@ -121,16 +128,16 @@ def match(a: FloatArray, b: FloatArray, tolerance: float) -> tuple[NDArray[np.in
         allowed = distance <= tolerance
         cost = np.where(allowed, distance, 10.0 * (tolerance + 1.0) * (1 + min(len(i), len(j))))
         r, c = linear_sum_assignment(cost)
-        good = allowed[r, c]
-        ii.append(i[r[good]])
-        jj.append(j[c[good]])
+        is_allowed = allowed[r, c]
+        ii.append(i[r[is_allowed]])
+        jj.append(j[c[is_allowed]])
     empty = np.zeros(0, np.int64)
     return np.concatenate([empty, *ii]), np.concatenate([empty, *jj])
 
 
 @dataclass
 class Counts:
-    """What became of one kind's sounds in one recording or many; `+` pools. Errors in seconds, centre and onset."""
+    """Counts of one kind in one recording or many, and centre errors of its matches in seconds. `+` pools."""
 
     tp: int = 0
     fp: int = 0
@@ -138,7 +145,7 @@ class Counts:
     swaps: int = 0
     references: int = 0
     predictions: int = 0
-    errors: tuple[FloatArray, ...] = ()
+    errors: tuple[NDArray[np.float64], ...] = ()
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -167,42 +174,70 @@ class Counts:
         return _ratio(self.swaps, self.references)
 
     @property
-    def all_errors(self) -> FloatArray:
-        """Centre errors of matched sounds, predicted minus reference, seconds."""
+    def all_errors(self) -> NDArray[np.float64]:
+        """Centre errors of matched sounds, predicted minus reference, in seconds: shape (tp,)."""
         return np.concatenate([np.zeros(0), *self.errors])
+
+    @property
+    def mae_ms(self) -> float:
+        """Mean absolute error of the centre, in ms."""
+        return _mean_ms(np.abs(self.all_errors))
+
+    @property
+    def bias_ms(self) -> float:
+        """Mean error of the centre, in ms; positive where predictions are late."""
+        return _mean_ms(self.all_errors)
+
+    def as_dict(self) -> dict[str, float]:
+        """Counts and figures, for JSON."""
+        error = np.abs(self.all_errors)
+        return {
+            "references": self.references, "predictions": self.predictions,
+            "tp": self.tp, "fp": self.fp, "fn": self.fn,
+            "sensitivity": self.sensitivity, "precision": self.precision, "f1": self.f1,
+            "swaps": self.swaps, "swap_rate": self.swap_rate, "mae_ms": self.mae_ms,
+            "median_error_ms": float(np.median(error * 1000)) if len(error) else float("nan"),
+            "bias_ms": self.bias_ms,
+        }  # fmt: skip
 
 
 def _ratio(a: float, b: float) -> float:
     return a / b if b else float("nan")
 
 
+def _mean_ms(error: NDArray[np.float64]) -> float:
+    return float((error * 1000).mean()) if len(error) else float("nan")
+
+
 def score(reference: Reference, prediction: Prediction, tolerance: float) -> dict[str, Counts]:
     """Counts per kind for one recording."""
     true = {k: reference.sounds[k].mean(axis=1) for k in KINDS}
-    found = {k: prediction.sounds[k].mean(axis=1) for k in KINDS}
+    predicted = {k: prediction.sounds[k].mean(axis=1) for k in KINDS}
     counts, missed, spare = {}, {}, {}
     for kind in KINDS:
-        i, j = match(true[kind], found[kind], tolerance)
+        i, j = match(true[kind], predicted[kind], tolerance)
         missed[kind] = np.delete(true[kind], i)
-        spare[kind] = np.delete(found[kind], j)
+        spare[kind] = np.delete(predicted[kind], j)
         scored = _within(spare[kind], reference.spans) & ~_within(spare[kind], reference.cut, tolerance)
         false = int(scored.sum())
-        error = found[kind][j] - true[kind][i]
+        error = predicted[kind][j] - true[kind][i]
         counts[kind] = Counts(len(i), false, len(missed[kind]), 0, len(true[kind]), len(i) + false, (error,))
     for kind, other in (("S1", "S2"), ("S2", "S1")):
         counts[kind].swaps = len(match(missed[kind], spare[other], tolerance)[0])
     return counts
 
 
-def _within(times: FloatArray, spans: FloatArray, margin: float = 0.0) -> NDArray[np.bool_]:
-    inside = np.zeros(len(times), bool)
+def _within(times: NDArray[np.float64], spans: NDArray[np.float64], margin: float = 0.0) -> NDArray[np.bool_]:
+    is_within = np.zeros(len(times), bool)
     for start, end in spans:
-        inside |= (times >= start - margin) & (times <= end + margin)
-    return inside
+        is_within |= (times >= start - margin) & (times <= end + margin)
+    return is_within
 
 
-def outcomes(reference: Reference, prediction: Prediction, tolerance: float) -> tuple[FloatArray, FloatArray]:
-    """Confidence of each sound that is scored, and 1 where it was right, 0 where not: shapes (n,)."""
+def outcomes(
+    reference: Reference, prediction: Prediction, tolerance: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Confidence of each scored sound, nan where unknown, and 1 where it is right, else 0: shapes (n,)."""
     confidence, right = [np.zeros(0)], [np.zeros(0)]
     for kind in KINDS:
         centre = prediction.sounds[kind].mean(axis=1)
@@ -214,10 +249,13 @@ def outcomes(reference: Reference, prediction: Prediction, tolerance: float) -> 
     return np.concatenate(confidence), np.concatenate(right)
 
 
-def calibration_error(confidence: FloatArray, right: FloatArray, bins: int = 15) -> float:
+def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.float64], bins: int = 15) -> float:
     """Expected calibration error over equal bins (Guo et al., ICML 2017)."""
-    at = np.minimum((confidence * bins).astype(int), bins - 1)
-    error = [abs(confidence[at == b].mean() - right[at == b].mean()) * (at == b).mean() for b in np.unique(at)]
+    bin_index = np.minimum((confidence * bins).astype(int), bins - 1)
+    error = [
+        abs(confidence[bin_index == b].mean() - right[bin_index == b].mean()) * (bin_index == b).mean()
+        for b in np.unique(bin_index)
+    ]
     return float(sum(error)) if error else float("nan")
 
 
@@ -229,13 +267,13 @@ def coverage(recordings: Sequence[tuple[Reference, Prediction]], longest_pause_s
     """
     annotated = abstained = 0.0
     for reference, prediction in recordings:
-        at = np.sort(np.concatenate([prediction.sounds[k].mean(axis=1) for k in KINDS]))
+        centres = np.sort(np.concatenate([prediction.sounds[k].mean(axis=1) for k in KINDS]))
         for start, end in reference.spans:
-            end = end if np.isfinite(end) else float(max([start, *at]))
+            end = end if np.isfinite(end) else float(max([start, *centres]))
             annotated += end - start
-            inside = at[(at > start) & (at < end)]
-            steps = np.diff(np.concatenate([[start], inside, [end]]))
+            within = centres[(centres > start) & (centres < end)]
+            steps = np.diff(np.concatenate([[start], within, [end]]))
             limit = np.full(len(steps), longest_pause_s)
-            limit[[0, -1]] = longest_pause_s / 2 if len(inside) else 0.0
+            limit[[0, -1]] = longest_pause_s / 2 if len(within) else 0.0
             abstained += float(steps[steps > limit].sum())
     return 1.0 - _ratio(abstained, annotated)

@@ -1,122 +1,169 @@
-"""Listening from Python: one call, then events to iterate over or to be called with."""
+"""Listening from Python: one call, then events to iterate over, a callback, or sinks."""
 
+import math
 import os
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
-import numpy as np
-from numpy.typing import NDArray
-
-from .engine import Accounts, Engine, SinkError
+from ..models import Network, load
+from .engine import Engine
 from .events import Event
-from .feeders import Feeder, Replay
-from .segmenter import Lag, Segmenter
-from .source import FileSource
+from .rates import seconds
+from .segmenter.lag import Lag
+from .segmenter.segmenter import Segmenter
+from .sinks.base import Accounts, Sink, SinkError
+from .sources.base import Source
+from .sources.file import FileSource
+from .sources.replay import Replay
 
 
 def listen(
     path: str | os.PathLike[str] | None = None,
     *,
     device: str | int | None = None,
+    source: Source | None = None,
     wait: bool = False,
     speed: float | None = 1.0,
-    lag: Lag | None = None,
+    lag_ms: float | None = None,
+    model: str | os.PathLike[str] | Network | None = None,
+    sinks: Iterable[Sink] = (),
     on_event: Callable[[Event], object] | None = None,
 ) -> "Listening":
-    """Listen to a recording, or to a capture device where no path is given; it has begun when this returns.
+    """Listen to a recording, to a capture device, or to a source of one's own. It has begun when this returns.
 
-    device: its number, a part of its name, or None for the default; with `wait` it need not be there yet. speed: of a
-    recording, in times real time; None is as fast as it goes. on_event: called with each event, on a thread of the
-    engine; without it, iterate over what is returned. Raises SourceError where the recording or the device cannot be
-    used, ValueError for arguments that do not go together.
+    path: the recording. Without it and without `source`, a capture device is used.
+    device: its number, a part of its name, or None for the default.
+    source: any object of the `Source` protocol.
+    wait: the device may be absent or in use at first.
+    speed: of a recording, in times real time. None is as fast as possible.
+    lag_ms: bound of the lag, from the centre of a sound to its event, in milliseconds. None is the default of 390.
+    model: name of a shipped model, path of an .onnx file with its card beside it, or an object of the `Network`
+        protocol. None is the default.
+    sinks: receive the samples and the events, on a thread of the engine.
+    on_event: called with each event, on a thread of the engine. Without it, iterate over what is returned.
 
-    >>> with listen("heart.wav") as events:  # doctest: +SKIP
+    Raises SourceError if the recording or the device cannot be used, ModelError if the model cannot be used, and
+    ValueError for arguments that do not go together.
+
+    >>> with listen("heart.wav", lag_ms=250) as events:  # doctest: +SKIP
     ...     for event in events:
-    ...         print(event)
+    ...         print(event.as_text())
     """
-    if path is not None and (device is not None or wait):
-        raise ValueError("a recording needs no device, and no waiting for one")
+    if path is not None and source is not None:
+        raise ValueError("path and source do not go together")
+    if (path is not None or source is not None) and (device is not None or wait):
+        raise ValueError("device and wait do not go with a path or a source")
     if speed is not None and not speed > 0:
         raise ValueError(f"speed should be above 0, or None, not {speed}")
-    segmenter = Segmenter(lag=lag)
-    feeder: Feeder
+    network = _network(model)
+    segmenter = Segmenter(network, None if lag_ms is None else _lag(lag_ms, network))
     if path is not None:
-        feeder = Replay(FileSource(path).blocks(), speed)
-    else:
-        from .microphone import Microphone, wait_for
+        file = FileSource(path)
+        source = Replay(file.blocks(), speed, file.name, file.warnings)
+    elif source is None:
+        from .sources.microphone import Microphone, wait_for
 
-        feeder = wait_for(device) if wait else Microphone(device)
-    return Listening(segmenter, feeder, on_event)
+        source = wait_for(device) if wait else Microphone(device)
+    return Listening(segmenter, source, on_event, sinks)
+
+
+def _lag(lag_ms: float, network: Network | None) -> Lag:
+    if not isinstance(lag_ms, int | float) or not math.isfinite(lag_ms):
+        raise ValueError(f"lag_ms should be a number of milliseconds, not {lag_ms!r}")
+    try:
+        return Lag.within(lag_ms) if network is None else Lag.within(lag_ms, network.card)
+    except ValueError as error:
+        raise ValueError(f"lag_ms={lag_ms:g}: {error}") from None
+
+
+def _network(model: str | os.PathLike[str] | Network | None) -> Network | None:
+    if isinstance(model, str | os.PathLike):
+        return load(os.fspath(model))
+    return model
 
 
 class Listening:
-    """A run of the engine: a context manager that stops it, and an iterator over its events that ends with it."""
+    """A run of the engine. It is a context manager that stops the run, and an iterator over the events of the run."""
 
-    def __init__(self, segmenter: Segmenter, feeder: Feeder, on_event: Callable[[Event], object] | None = None) -> None:
-        self._teller = _Teller(on_event)
-        self._engine = Engine(segmenter, feeder, [self._teller])
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        source: Source,
+        on_event: Callable[[Event], object] | None = None,
+        sinks: Iterable[Sink] = (),
+    ) -> None:
+        self._events = _Events(on_event)
+        self._engine = Engine(segmenter, source, [self._events, *sinks])
         self._engine.start()
 
     @property
     def state(self) -> str:
-        """How the listening is doing, in a few words: "listening", or what is waited for."""
+        """How the source is doing, in a few words: "listening", or what it waits for."""
         return self._engine.state
 
     @property
     def accounts(self) -> Accounts:
-        """Where every captured sample is."""
+        """The sample counts."""
         return self._engine.accounts
 
     def stop(self) -> None:
-        """Hear no more; the events that are owed still come."""
+        """Stop to capture. The events of what was captured still come."""
         self._engine.ask_to_stop()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end; whether it came. Raises what `on_event` raised, and RuntimeError where the run failed."""
+        """Wait for the end, and return whether it came.
+
+        Raises what `on_event` raised, and RuntimeError if the run failed.
+        """
         if not self._engine.wait(timeout):
             return False
-        if self._teller.error is not None:
-            raise self._teller.error
+        if self._events.error is not None:
+            raise self._events.error
         if self._engine.failure:
             raise RuntimeError(self._engine.failure)
         return True
 
     def __iter__(self) -> Iterator[Event]:
-        """The events as they come, to the end. Raises RuntimeError where the run failed."""
-        while (event := self._teller.queue.get()) is not None:
+        """The events as they come, to the end. Raises RuntimeError if the run failed."""
+        while (event := self._events.queue.get()) is not None:
             yield event
-        self._teller.queue.put(None)  # for whoever iterates again
+        self._events.queue.put(None)  # ends a second iteration
         self.wait()
 
     def __enter__(self) -> "Listening":
         """The run itself."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Stop, and wait for the end. Raises as `wait` does, unless the block did already."""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop, and wait for the end. Raises as `wait` does, unless the block has raised."""
         self.stop()
         if kind is None:
             self.wait()
         else:
             self._engine.wait(None)
 
+    def __repr__(self) -> str:
+        """The source, how it is doing, and how much was captured."""
+        accounts = self.accounts
+        state = self._engine.failure or ("ended" if self._engine.wait(0) else self.state)
+        return (
+            f"<Listening to {self._engine.name}: {state}, {seconds(accounts.captured):.1f} s captured, "
+            f"{seconds(accounts.dropped):.2f} s dropped>"
+        )
 
-class _Teller:
-    """A sink that passes events on."""
+
+class _Events(Sink):
+    """A sink that passes the events to a queue or to a callback."""
 
     def __init__(self, on_event: Callable[[Event], object] | None) -> None:
         self.queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self.error: Exception | None = None
         self._on_event = on_event
 
-    def heard(self, block: NDArray[np.float32]) -> None:
-        """Nothing to do."""
-
-    def missed(self, length: int) -> None:
-        """Nothing to do: the gap comes as an event."""
-
-    def event(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         if self._on_event is None:
             self.queue.put(event)
             return

@@ -1,68 +1,21 @@
-"""The live engine: a feeder fills a ring, a worker thread runs the segmenter, sinks hear what comes of it."""
+"""The live engine: a source fills a ring, a worker thread runs the segmenter, sinks take samples and events."""
 
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from operator import methodcaller
-from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..models.brief import brief
-from .clock import STREAM_RATE
-from .events import Event, Marker
-from .feeders import Feeder
-from .ring import Missing, RingBuffer
-from .segmenter import Segmenter
+from ..models.errors import one_line
+from .events import Event, Marker, Onset
+from .rates import STREAM_RATE, Samples
+from .segmenter.segmenter import Segmenter
+from .sinks.base import Accounts, Sink, SinkError
+from .sources.base import Source
+from .sources.intake import Intake, Missing
 
-FloatArray = NDArray[np.float32]
-
-_RING_SECONDS = 10
 _READ = STREAM_RATE // 2  # at most this at a time, so that events do not wait for a long read
-_POLL_S = 0.01
-
-
-class Sink(Protocol):
-    """Hears the stream and its events, in order, on the worker's thread. SinkError ends the run in good order."""
-
-    def heard(self, block: FloatArray) -> None:
-        """Samples that the segmenter is about to hear."""
-
-    def missed(self, length: int) -> None:
-        """So many samples of the stream are missing here."""
-
-    def event(self, event: Event) -> None:
-        """The segmenter said something."""
-
-    def close(self, accounts: "Accounts") -> None:
-        """The stream has ended; called once, in any case."""
-
-
-class SinkError(Exception):
-    """Output cannot be written; the message says which and why."""
-
-
-@dataclass(frozen=True)
-class Accounts:
-    """Where every captured sample is: captured = processed + dropped + pending."""
-
-    captured: int
-    processed: int
-    dropped: int
-    pending: int
-
-    @property
-    def uncounted(self) -> int:
-        """Samples that are not accounted for."""
-        return self.captured - self.processed - self.dropped - self.pending
-
-    @property
-    def balanced(self) -> bool:
-        """Whether every sample is accounted for."""
-        return self.uncounted == 0
 
 
 class Engine:
@@ -71,59 +24,65 @@ class Engine:
     `failure` says in one line what went wrong, None if nothing did.
     """
 
-    def __init__(self, segmenter: Segmenter, feeder: Feeder, sinks: Iterable[Sink]) -> None:
-        self._segmenter, self._feeder, self._sinks = segmenter, feeder, list(sinks)
-        self._hearing = list(self._sinks)
-        self._ring = RingBuffer(_RING_SECONDS * STREAM_RATE)
+    def __init__(self, segmenter: Segmenter, source: Source, sinks: Iterable[Sink]) -> None:
+        self._segmenter, self._source, self._sinks = segmenter, source, list(sinks)
+        self._open_sinks = list(self._sinks)
+        self._intake = Intake()
         self._worker = threading.Thread(target=self._work, name="heartseg-worker", daemon=True)
         self._failure: str | None = None
         self._stopping = False
         self._marks: deque[int] = deque()
-        self._missed = 0  # samples that the ring said were dropped
-        self._lost = 0  # samples that the worker had in hand when it failed
+        self._lost = 0  # samples of the block during which the worker failed
+        self._watchers: list[Callable[[], object]] = []
         self._work_done: deque[tuple[int, float]] = deque(maxlen=200)
         self.presence = 0.0
+        self.ended = False
 
     def start(self) -> None:
         """Start listening. Raises SourceError where the device cannot be opened."""
         warm_up(self._segmenter)
         if self._stopping:
-            self._ring.close()
+            self._intake.close()
         else:
             try:
-                self._feeder.start(self._ring)
+                self._source.start(self._intake)
             except BaseException:
                 self._close_sinks()
                 raise
         if self._stopping:
-            self._feeder.stop()
+            self._source.stop()
         self._worker.start()
 
     @property
     def failure(self) -> str | None:
         """What went wrong, in one line."""
-        return self._failure or self._feeder.failure
+        return self._failure or self._source.failure
+
+    @property
+    def name(self) -> str:
+        """What the source is called."""
+        return self._source.name
 
     @property
     def state(self) -> str:
         """How the listening is doing, in a few words: "listening", or what is waited for."""
-        return self._feeder.state
+        return self._source.state
 
     @property
     def accounts(self) -> Accounts:
-        """The books. What the worker has in hand is in none of them, so they balance once it has ended."""
-        ring, segmenter = self._ring, self._segmenter
-        spoilt = segmenter.dropped - self._missed
-        return Accounts(
-            ring.written + ring.dropped, segmenter.processed, ring.dropped + spoilt + self._lost, ring.pending
-        )
+        """Sample counts. A block being processed is in none of them, so they add up only after the run.
+
+        captured: counted from the frames that the rings took. pending: of those, what the worker has not taken yet.
+        """
+        taken, captured = self._intake.taken, self._intake.captured  # in this order: pending is never below 0
+        return Accounts(captured, self._segmenter.processed, self._segmenter.dropped + self._lost, captured - taken)
 
     @property
     def load(self) -> float:
         """Work per second of sound over the last seconds, from 0; 1 is all that one core can do."""
         work = list(self._work_done)
-        heard = sum(n for n, _ in work)
-        return sum(t for _, t in work) * STREAM_RATE / heard if heard else 0.0
+        samples = sum(n for n, _ in work)
+        return sum(t for _, t in work) * STREAM_RATE / samples if samples else 0.0
 
     def wait(self, timeout: float | None) -> bool:
         """Wait for the end of the stream; whether it came."""
@@ -131,30 +90,40 @@ class Engine:
         return not self._worker.is_alive()
 
     def ask_to_stop(self) -> None:
-        """Capture no more; the worker then works off what was captured, flushes the tail and closes the sinks."""
+        """Capture no more; the worker then processes what was captured, flushes the tail and closes the sinks."""
         self._stopping = True
-        self._feeder.stop()
+        self._source.stop()
 
     def mark(self) -> None:
-        """Mark what was captured last: the sinks hear of it once the worker has come there. From any thread."""
-        self._marks.append(self._ring.written + self._ring.dropped)
+        """Mark what was captured last. The sinks get the marker once the worker is there. From any thread."""
+        self._marks.append(self._intake.captured)
+        self._intake.news.set()
+
+    def watch(self, on_news: Callable[[], object]) -> None:
+        """Have `on_news` called on the worker's thread after each onset, and once `ended` is true. It must not wait."""
+        self._watchers.append(on_news)
 
     def _work(self) -> None:
         broken = False
         try:
             self._loop()
+            whole = self._failure is None
             for event in self._segmenter.flush():
-                self._tell(methodcaller("event", event))
-            self._tell_marks()
+                self._tell_event(event)
+            self._tell_marks(whole)
+            if whole and self.accounts.pending:
+                self._failure = self._failure or f"samples were not processed: {self.accounts}"
         except Exception as error:
             self._failure, broken = _failed(error), True
         finally:
-            self._feeder.stop()
+            self._source.stop()
             if broken:
                 self._lost = self.accounts.uncounted
             if self.accounts.uncounted:
                 self._failure = self._failure or f"samples went uncounted: {self.accounts}"
             self._close_sinks()
+            self.ended = True
+            self._tell_watchers()
 
     def _close_sinks(self) -> None:
         for sink in self._sinks:
@@ -164,44 +133,63 @@ class Engine:
                 self._failure = self._failure or _failed(error)
 
     def _loop(self) -> None:
-        ring, segmenter = self._ring, self._segmenter
         while self._failure is None:
             self._tell_marks()
-            found = ring.read(_READ)
-            if found is None:
-                if ring.finished:
-                    return
-                time.sleep(_POLL_S)
-                continue
-            began = time.perf_counter()
-            if isinstance(found, Missing):
-                self._missed += found.length
-                self._tell(methodcaller("missed", found.length))
-                events = segmenter.gap(found.length, found.reason)
+            part = self._intake.read(_READ)
+            if part is not None:
+                self._process(part)
+            elif self._intake.finished:
+                return
             else:
-                self._tell(methodcaller("heard", found))
-                events = segmenter.push(found)
-                self._work_done.append((len(found), time.perf_counter() - began))
-            self.presence = segmenter.presence
-            for event in events:
-                self._tell(methodcaller("event", event))
+                self._intake.news.wait()
 
-    def _tell_marks(self) -> None:
-        while self._marks and self._marks[0] <= self._segmenter.position:
-            self._tell(methodcaller("event", Marker(self._marks.popleft())))
+    def _process(self, part: Samples | Missing) -> None:
+        segmenter, began = self._segmenter, time.perf_counter()
+        if isinstance(part, Missing):
+            self._tell_missing(part.length)
+            events = segmenter.gap(part.length, part.reason)
+        else:
+            self._tell_samples(part)
+            events = segmenter.push(part)
+            self._work_done.append((len(part), time.perf_counter() - began))
+        self.presence = segmenter.presence
+        for event in events:
+            self._tell_event(event)
+        if any(isinstance(event, Onset) for event in events):
+            self._tell_watchers()
 
-    def _tell(self, what: Callable[[Sink], Any]) -> None:
-        """Tell every sink. One that fails hears no more but the close, and the run ends after what is in hand."""
-        for sink in list(self._hearing):
+    def _tell_marks(self, whole: bool = False) -> None:
+        """The marks that the worker has come to; all of them at the end of a whole stream."""
+        while self._marks and (whole or self._marks[0] <= self._segmenter.position):
+            self._tell_event(Marker(min(self._marks.popleft(), self._segmenter.position)))
+
+    def _tell_watchers(self) -> None:
+        for on_news in self._watchers:
+            on_news()
+
+    def _tell_samples(self, block: Samples) -> None:
+        self._tell(lambda sink: sink.on_samples(block))
+
+    def _tell_missing(self, length: int) -> None:
+        self._tell(lambda sink: sink.on_missing(length))
+
+    def _tell_event(self, event: Event) -> None:
+        self._tell(lambda sink: sink.on_event(event))
+
+    def _tell(self, call: Callable[[Sink], None]) -> None:
+        """Call every sink. One that raises SinkError is only closed later; the run stops after the current block."""
+        for sink in list(self._open_sinks):
             try:
-                what(sink)
+                call(sink)
             except SinkError as error:
                 self._failure = self._failure or str(error)
-                self._hearing.remove(sink)
+                self._open_sinks.remove(sink)
 
 
 def _failed(error: Exception) -> str:
-    return str(error) if isinstance(error, SinkError) else f"the engine failed: {type(error).__name__}: {brief(error)}"
+    return (
+        str(error) if isinstance(error, SinkError) else f"the engine failed: {type(error).__name__}: {one_line(error)}"
+    )
 
 
 def warm_up(segmenter: Segmenter) -> None:

@@ -1,20 +1,71 @@
-"""What the engine says: sounds, onsets, gaps and markers, at integer positions of the stream (samples at 44,100 Hz)."""
+"""The engine's events: sounds, onsets, gaps and markers.
+
+Positions are integers, samples of the stream at 44,100 Hz. Each is there in seconds too, under its name with `_s`.
+"""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from .clock import STREAM_RATE, seconds
-
-KINDS = ("S1", "S2")
+from .rates import STREAM_RATE, seconds
 
 
 @dataclass(frozen=True)
-class Sound:
-    """A heart sound, confirmed; it stands.
+class Kind:
+    """A kind of heart sound.
+
+    word: its name by ear. state: its column among the network's posteriors (S1, systole, S2, diastole).
+    usual_length: stream samples, twice the usual time from onset to centre.
+    """
+
+    word: str
+    state: int
+    usual_length: int
+
+
+HEART_SOUNDS = {
+    "S1": Kind("lub", 0, 12 * STREAM_RATE // 100),
+    "S2": Kind("dub", 2, 106 * STREAM_RATE // 1000),
+}
+"""The kinds of sounds, by name."""
+
+KINDS = tuple(HEART_SOUNDS)
+"""Their names, in the order of a heartbeat."""
+
+
+class _Span(Protocol):
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+class _InSeconds:
+    """From sample `start` to before sample `end`, in seconds."""
+
+    @property
+    def start_s(self: _Span) -> float:
+        """Where it starts, in seconds."""
+        return seconds(self.start)
+
+    @property
+    def end_s(self: _Span) -> float:
+        """Where it ends, in seconds."""
+        return seconds(self.end)
+
+    @property
+    def duration_s(self: _Span) -> float:
+        """How long it lasts, in seconds."""
+        return seconds(self.end - self.start)
+
+
+@dataclass(frozen=True)
+class Sound(_InSeconds):
+    """A confirmed heart sound. It stands.
 
     kind: "S1" or "S2". The sound lasts from sample `onset` to before `offset`. confidence: 0 to 1. emitted: the
-    stream position that had to be heard before the sound could be decided. announced: where an `Onset` had named
-    it before, None where none had.
+    stream position at which the sound could be decided. announced: `emitted` of the `Onset` that named the sound
+    first, None if there was none.
     """
 
     kind: str
@@ -24,29 +75,68 @@ class Sound:
     emitted: int
     announced: int | None = None
 
+    @property
+    def start(self) -> int:
+        """Its onset."""
+        return self.onset
+
+    @property
+    def end(self) -> int:
+        """Its offset."""
+        return self.offset
+
+    @property
+    def onset_s(self) -> float:
+        """Its onset, in seconds."""
+        return seconds(self.onset)
+
+    @property
+    def offset_s(self) -> float:
+        """Its offset, in seconds."""
+        return seconds(self.offset)
+
+    @property
+    def emitted_s(self) -> float:
+        """Where it could be decided, in seconds."""
+        return seconds(self.emitted)
+
+    @property
+    def announced_s(self) -> float | None:
+        """Where it was announced, in seconds, None if it was not."""
+        return None if self.announced is None else seconds(self.announced)
+
+    @property
+    def label(self) -> str:
+        """Its word."""
+        return HEART_SOUNDS[self.kind].word
+
     def as_dict(self) -> dict[str, Any]:
         """The line of the JSONL form."""
         return {
             "type": "sound",
             "kind": self.kind,
-            "onset_s": round(seconds(self.onset), 4),
-            "offset_s": round(seconds(self.offset), 4),
+            "onset_s": round(self.onset_s, 4),
+            "offset_s": round(self.offset_s, 4),
             "onset_sample": self.onset,
             "offset_sample": self.offset,
             "confidence": round(self.confidence, 3),
-            "emitted_s": round(seconds(self.emitted), 4),
-            "announced_s": None if self.announced is None else round(seconds(self.announced), 4),
+            "emitted_s": round(self.emitted_s, 4),
+            "announced_s": None if self.announced_s is None else round(self.announced_s, 4),
         }
 
-
-_USUAL_LENGTH = {"S1": 12 * STREAM_RATE // 100, "S2": 106 * STREAM_RATE // 1000}
+    def as_text(self) -> str:
+        """A line for a person."""
+        return (
+            f"{self.onset_s:10.3f} s  {self.kind} {self.label}  {self.duration_s * 1000:3.0f} ms  "
+            f"confidence {self.confidence:.2f}"
+        )
 
 
 @dataclass(frozen=True)
-class Onset:
-    """A heart sound named while it still sounds, or has only just ended, from what is known by then; not a sound yet.
+class Onset(_InSeconds):
+    """A provisional heart sound, named while it still sounds or shortly after.
 
-    It is withdrawn in silence: no `Sound` then says that it was announced.
+    A wrong onset is not retracted: no `Sound` will refer to it in `announced`.
     """
 
     kind: str
@@ -55,51 +145,111 @@ class Onset:
     emitted: int
 
     @property
-    def expected_offset(self) -> int:
-        """Where a sound of the usual length would end: twice the usual time from onset to centre."""
-        return self.onset + _USUAL_LENGTH[self.kind]
+    def start(self) -> int:
+        """The onset."""
+        return self.onset
+
+    @property
+    def end(self) -> int:
+        """Where a sound of the usual length would end."""
+        return self.onset + HEART_SOUNDS[self.kind].usual_length
+
+    @property
+    def onset_s(self) -> float:
+        """The onset, in seconds."""
+        return seconds(self.onset)
+
+    @property
+    def emitted_s(self) -> float:
+        """Where it could be named, in seconds."""
+        return seconds(self.emitted)
+
+    @property
+    def label(self) -> str:
+        """Its word."""
+        return HEART_SOUNDS[self.kind].word
 
     def as_dict(self) -> dict[str, Any]:
         """The line of the JSONL form."""
         return {
             "type": "onset",
             "kind": self.kind,
-            "onset_s": round(seconds(self.onset), 4),
+            "onset_s": round(self.onset_s, 4),
             "onset_sample": self.onset,
             "confidence": round(self.confidence, 3),
-            "emitted_s": round(seconds(self.emitted), 4),
+            "emitted_s": round(self.emitted_s, 4),
         }
+
+    def as_text(self) -> str:
+        """A line for a person."""
+        return f"{self.onset_s:10.3f} s  {self.kind} {self.label}  begins  confidence {self.confidence:.2f}"
 
 
 @dataclass(frozen=True)
-class Gap:
-    """Samples `start` to before `end` were not heard; no sound spans them. reason: why, in a few words."""
+class Gap(_InSeconds):
+    """Samples `start` to before `end` are missing. No sound spans them. reason: why, in a few words."""
 
     start: int
     end: int
     reason: str
 
+    @property
+    def label(self) -> str:
+        """Its word."""
+        return "gap"
+
     def as_dict(self) -> dict[str, Any]:
         """The line of the JSONL form."""
         return {
             "type": "gap",
-            "start_s": round(seconds(self.start), 4),
-            "end_s": round(seconds(self.end), 4),
+            "start_s": round(self.start_s, 4),
+            "end_s": round(self.end_s, 4),
             "start_sample": self.start,
             "end_sample": self.end,
             "reason": self.reason,
         }
 
+    def as_text(self) -> str:
+        """A line for a person."""
+        return f"{self.start_s:10.3f} s  gap  {self.duration_s:.3f} s missing: {self.reason}"
+
 
 @dataclass(frozen=True)
-class Marker:
-    """The listener marked what was heard at sample `at`."""
+class Marker(_InSeconds):
+    """The listener marked sample `at`. It has no length."""
 
     at: int
 
+    @property
+    def start(self) -> int:
+        """The sample that is marked."""
+        return self.at
+
+    @property
+    def end(self) -> int:
+        """The same."""
+        return self.at
+
+    @property
+    def at_s(self) -> float:
+        """The moment that is marked, in seconds."""
+        return seconds(self.at)
+
+    @property
+    def label(self) -> str:
+        """Its word."""
+        return "mark"
+
     def as_dict(self) -> dict[str, Any]:
         """The line of the JSONL form."""
-        return {"type": "marker", "at_s": round(seconds(self.at), 4), "at_sample": self.at}
+        return {"type": "marker", "at_s": round(self.at_s, 4), "at_sample": self.at}
+
+    def as_text(self) -> str:
+        """A line for a person."""
+        return f"{self.at_s:10.3f} s  mark"
 
 
-Event = Sound | Onset | Gap | Marker
+Shown = Sound | Gap | Marker
+"""The events that stand, and are shown. An `Onset` is provisional."""
+
+Event = Shown | Onset

@@ -2,18 +2,23 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ...stream.notice import NOTICE
-from ..console import MissingExtra
-from . import Commands, command
+from ...stream import NOTICE
+from ..console import drawing, require
+from ..datasets.pascal import read_pascal
+from ..datasets.recording import DataError, data_root
+
+if TYPE_CHECKING:
+    from ..article.clips import Clips
+    from ..article.exercise import Mended
+    from ..article.learning import Learning
+
+EXAMPLE = "../shared/data/pascal --out runs/article"
 
 
-def add(commands: Commands) -> None:
-    """Describe the command."""
-    p = command(
-        commands, "article", "the article's exercise on PASCAL set A: as printed, why it fails, and mended",
-        "../shared/data/pascal --out runs/article",
-    )  # fmt: skip
+def add_options(p: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
     p.add_argument(
         "set", nargs="?", type=Path, metavar="SET", help="folder of PASCAL set A (default: pascal in $HEARTSEG_DATA)"
     )
@@ -21,21 +26,15 @@ def add(commands: Commands) -> None:
         "--out", type=Path, metavar="DIR", help="for curves.csv, curves.svg and clips.onnx, which `compare` takes"
     )
     p.add_argument("--seed", type=int, default=1, help="(default: %(default)s)")
-    p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it; returns the exit status."""
-    try:
-        import tensorflow  # noqa: F401
-        import tf2onnx  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("the exercise", error.name or "TensorFlow", "train") from None
-    from .. import exercise
-    from ..clips import CLIPS_FILE, clips_of
-    from ..datasets import DataError, data_root, read_pascal
-    from ..learning import plot, write_csv
-    from ..plots import drawing
+    """Train as printed and mended, print and write; returns the exit status."""
+    for library in ("tensorflow", "tf2onnx"):
+        require("the exercise", library, "train")
+    from ..article import exercise
+    from ..article.clips import CLIPS_FILE, clips_of
+    from ..article.learning import draw_curves, write_csv
 
     folder = args.set or data_root() / "pascal"
     recordings = list(read_pascal(folder))
@@ -45,8 +44,24 @@ def run(args: argparse.Namespace) -> int:
         drawing()
         args.out.mkdir(parents=True, exist_ok=True)
     clips = clips_of(recordings)
-    ones = float(clips.kind.mean())
-    majority = max(ones, 1 - ones)
+    share = float(clips.kind.mean())
+    majority = max(share, 1 - share)
+    _print_clips(clips, majority)
+    curves = _train_printed(clips, share, args.seed)
+    trained = exercise.train_mended(recordings, args.seed)
+    curves["mended"] = trained.learning
+    _print_mended(clips, trained)
+    if args.out:
+        write_csv(curves, args.out / "curves.csv")
+        draw_curves(curves, majority, args.out / "curves.svg")
+        exercise.export(trained, args.out / CLIPS_FILE)
+    print(f"\n{NOTICE}")
+    return 0
+
+
+def _print_clips(clips: "Clips", majority: float) -> None:
+    from ..article import exercise
+
     print(
         f"{len(clips.kind)} clips of {len(clips.names)} recordings: {(clips.kind == 0).sum()} begin at an S1 "
         f"(class 0), {(clips.kind == 1).sum()} at an S2 (class 1)\n"
@@ -55,15 +70,20 @@ def run(args: argparse.Namespace) -> int:
         flush=True,
     )
 
+
+def _train_printed(clips: "Clips", share: float, seed: int) -> dict[str, "Learning"]:
+    """Train the network as printed with both losses, and print; learning by loss. share: of clips of class 1."""
+    from ..article import exercise
+
     answer, logit = "as printed, loss of the answer", "as printed, loss of the logit"
     curves = {}
     for name, loss in ((answer, exercise.loss_of_answer), (logit, exercise.KERAS_3_LOSS)):
-        printed = exercise.train_printed(clips, loss, args.seed)
+        printed = exercise.train_printed(clips, loss, seed)
         curves[name] = printed.learning
         print(
             f"\n{name}\n{printed.learning.text()}\n"
             f"  answers from {printed.lowest:g} to {printed.highest:g}: class 1 for every clip, "
-            f"{ones * 100:.1f} % right; largest gradient {printed.gradient:.2g}",
+            f"{share * 100:.1f} % right; largest gradient {printed.gradient:.2g}",
             flush=True,
         )
     wrong = 1 - curves[answer].accuracy[-1]
@@ -71,20 +91,15 @@ def run(args: argparse.Namespace) -> int:
         f"\nThe loss of the answer: a clip of class 0 costs {exercise.WRONG_COSTS:.2f}, one of class 1 nothing; "
         f"{wrong:.3f} x {exercise.WRONG_COSTS:.2f} = {wrong * exercise.WRONG_COSTS:.2f}"
     )
+    return curves
 
-    trained = exercise.train_mended(recordings, args.seed)
-    curves["mended"] = trained.learning
+
+def _print_mended(clips: "Clips", trained: "Mended") -> None:
     right = (trained.p > 0.5) == clips.kind
     print(
-        f"\nmended, mean of {exercise.FOLDS} folds of recordings\n{trained.learning.text()}\n"
-        f"  each clip by the network that did not hear its recording: {right.mean() * 100:.1f} % right"
+        f"\nmended, mean of {len(trained.networks)} folds of recordings\n{trained.learning.text()}\n"
+        f"  each clip by the network that was not trained on its recording: {right.mean() * 100:.1f} % right"
     )
     for i, name in enumerate(clips.names):
-        mine = clips.recording == i
-        print(f"    {name}{right[mine].mean() * 100:7.1f} % of {mine.sum()}")
-    if args.out:
-        write_csv(curves, args.out / "curves.csv")
-        plot(curves, majority, args.out / "curves.svg")
-        exercise.export(trained, args.out / CLIPS_FILE)
-    print(f"\n{NOTICE}")
-    return 0
+        is_here = clips.recording == i
+        print(f"    {name}{right[is_here].mean() * 100:7.1f} % of {is_here.sum()}")

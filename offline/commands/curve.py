@@ -4,34 +4,30 @@ import argparse
 import json
 from pathlib import Path
 
-from ..console import say
-from . import Commands, command
+from ..console import drawing, say
+from ..datasets.sets import read_set, set_names
+from .options import add_sets
+
+EXAMPLE = "circor/dev cinc2016/dev --out docs"
 
 
-def add(commands: Commands) -> None:
-    """Describe the command."""
-    p = command(
-        commands, "curve", "accuracy against latency, over sets of recordings", "circor/dev cinc2016/dev --out docs"
-    )
-    p.add_argument("sets", nargs="+", type=Path, metavar="SET", help="folders of CirCor, CinC 2016 or PASCAL set A")
+def add_options(p: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
+    add_sets(p)
     p.add_argument("--out", type=Path, required=True, metavar="DIR", help="for curve.md, curve.svg and curve.json")
-    p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it; returns the exit status."""
-    from ..curve import curve, plot, table
-    from ..datasets import set_names
-    from ..plots import drawing
-    from ..report import read_set
+    """Evaluate every set at every lag, print and write; returns the exit status."""
+    from ..evaluation.curve import curve, curve_table, draw_curve
 
     drawing()
     sets = {name: read_set(folder) for name, folder in zip(set_names(args.sets), args.sets, strict=True)}
     args.out.mkdir(parents=True, exist_ok=True)
     points = curve(sets, say)
-    rows = [{"data": p.data, "lag": p.lag, **p.figures} for p in points]
+    rows = [{"data": p.data, "lag": p.lag, **p.evaluation.as_dict()} for p in points]
     (args.out / "curve.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    (args.out / "curve.md").write_text(table(points), encoding="utf-8")
-    print(table(points), end="")
-    plot(points, args.out / "curve.svg")
+    (args.out / "curve.md").write_text(curve_table(points), encoding="utf-8")
+    print(curve_table(points), end="")
+    draw_curve(points, args.out / "curve.svg")
     return 0

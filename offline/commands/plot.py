@@ -3,18 +3,20 @@
 import argparse
 from pathlib import Path
 
-from ..console import UsageError, say
-from . import Commands, add_lag, add_reference, command
+from ..console import UsageError, drawing, say
+from ..figures.plot import PICTURE_ENDINGS, Picture, save
+from ..formats import prediction_of, read_annotation
+from ..scoring import reference_of
+from .options import add_lag, add_reference
+
+EXAMPLE = "heart.wav --reference heart.tsv --out heart.pdf"
 
 
-def add(commands: Commands) -> None:
-    """Describe the command."""
-    p = command(
-        commands, "plot", "draw a recording with its heart sounds", "heart.wav --reference heart.tsv --out heart.pdf"
-    )
+def add_options(p: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
     p.add_argument("file", type=Path, metavar="FILE", help="a recording")
     add_reference(p)
-    p.add_argument("--posteriors", action="store_true", help="draw what the network says of each state, too")
+    p.add_argument("--posteriors", action="store_true", help="draw the probability of each state, too")
     p.add_argument(
         "--out",
         type=Path,
@@ -23,35 +25,29 @@ def add(commands: Commands) -> None:
         "(default: the recording's name with .png, here)",
     )
     add_lag(p)
-    p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it; returns the exit status."""
+    """Segment, draw and print the pictures' names; returns the exit status."""
     from ...models import load
-    from ..draw import FORMATS, Picture, save
-    from ..formats import prediction_of
-    from ..heard import hear
-    from ..plots import drawing
-    from ..references import read_annotation
-    from ..scoring import reference_of
+    from ..figures.analysis import hear
 
     out = args.out or Path(args.file.stem + ".png")
-    if out.suffix.lower() not in FORMATS:
-        raise UsageError(f"--out {out}: the name should end in {', '.join(FORMATS)}")
+    if out.suffix.lower() not in PICTURE_ENDINGS:
+        raise UsageError(f"--out {out}: the name should end in {', '.join(PICTURE_ENDINGS)}")
     drawing()
     reference = reference_of(read_annotation(args.reference, args.file.stem)) if args.reference else None
-    heard = hear(args.file, load(args.lag.network), args.lag)
-    for warning in heard.warnings:
+    analysis = hear(args.file, load(args.lag.network), args.lag)
+    for warning in analysis.warnings:
         say(f"warning: {warning}")
     picture = Picture(
         title=args.file.name,
-        pcg=heard.pcg,
-        prediction=prediction_of(heard.events),
-        gaps=heard.gaps,
+        pcg=analysis.pcg,
+        prediction=prediction_of(analysis.events),
+        gaps=analysis.gaps,
         reference=reference,
-        posterior=heard.posterior if args.posteriors else None,
-        note=f"heartseg {heard.session['heartseg']} · {heard.session['model']} · {heard.lag_text}",
+        posterior=analysis.posterior if args.posteriors else None,
+        note=f"heartseg {analysis.session['heartseg']} · {analysis.session['model']} · {analysis.lag_text}",
     )
     for path in save(picture, out):
         print(path)

@@ -4,34 +4,34 @@ import argparse
 from pathlib import Path
 
 from ..console import UsageError, say
-from . import Commands, add_lag, add_reference, command
+from ..formats import read_annotation
+from ..scoring import reference_of
+from .options import add_lag, add_reference
+
+EXAMPLE = "heart.wav --out heart.html"
 
 
-def add(commands: Commands) -> None:
-    """Describe the command."""
-    p = command(commands, "report", "a recording and its heart sounds as one HTML page", "heart.wav --out heart.html")
+def add_options(p: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
     p.add_argument("file", type=Path, metavar="FILE", help="a recording")
     add_reference(p)
     p.add_argument("--out", type=Path, metavar="FILE.html", help="(default: the recording's name with .html, here)")
     add_lag(p)
-    p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it; returns the exit status."""
+    """Segment, write the page and print its name; returns the exit status."""
     from ...models import load
-    from ..heard import hear
-    from ..page import page, write
-    from ..references import read_annotation
-    from ..scoring import reference_of
+    from ..figures.analysis import hear
+    from ..figures.html import page, write
 
     out = args.out or Path(args.file.stem + ".html")
     if out.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"--out {out}: the name should end in .html")
     reference = reference_of(read_annotation(args.reference, args.file.stem)) if args.reference else None
-    heard = hear(args.file, load(args.lag.network), args.lag)
-    for warning in heard.warnings:
+    analysis = hear(args.file, load(args.lag.network), args.lag)
+    for warning in analysis.warnings:
         say(f"warning: {warning}")
-    write(page(heard, reference, str(args.reference or "")), out)
+    write(page(analysis, reference, str(args.reference or "")), out)
     print(out)
     return 0

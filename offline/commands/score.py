@@ -2,45 +2,143 @@
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..console import UsageError, say
-from . import Commands, command
+from ..datasets.pascal import PASCAL_TABLE
+from ..datasets.recording import DataError, Recording
+from ..datasets.sets import read_set
+from ..evaluation.ecg import NO_FIGURES, EcgFigures, ecg_table, judge, read_r_peaks
+from ..evaluation.evaluate import Evaluation, evaluate
+from ..evaluation.tables import figures_table, rate_table, worst_table
+from ..figures.plot import Picture, save
+from ..formats import FORMATS, read_annotation, read_prediction, read_recording, result_of
+from ..scoring import KINDS, Prediction, by_centre
+
+EXAMPLE = "circor/dev events --worst 10"
+
+_AUDIO = (".flac", ".wav")  # as the public sets have it
+_NAMES_SHOWN = 5
 
 
-def add(commands: Commands) -> None:
-    """Describe the command."""
-    p = command(commands, "score", "compare events with reference annotations", "circor/dev events --worst 10")
+def add_options(p: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
     p.add_argument(
         "reference", type=Path, help="folder of CirCor, CinC 2016, PASCAL set A or results; or one of these files"
     )
     p.add_argument("predictions", type=Path, help="folder of results in any format of `segment`, or one file")
+    p.add_argument(
+        "--ecg", type=Path, metavar="RPEAKS",
+        help="judge by the R-peaks of an ECG, too: a .tsv of name and seconds, or a folder of NAME.rpeaks.txt or WFDB "
+        "annotations; the same path as REFERENCE: by these alone",
+    )  # fmt: skip
     p.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     p.add_argument("--worst", type=int, default=0, metavar="N", help="list the N recordings that cost most")
     p.add_argument("--plots", type=Path, metavar="DIR", help="draw those N into DIR (of a set, which has the sound)")
-    p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it; returns the exit status."""
-    from ..report import by_rate, evaluate, pair_up, table, worst, worst_table
-
+    """Score, print and write; returns the exit status."""
     if args.plots and not (args.worst and args.reference.is_dir()):
         raise UsageError("--plots goes with --worst N and a set's folder as the reference")
-    scored, missing = pair_up(args.reference, args.predictions)
+    if args.ecg and args.ecg == args.reference:
+        return _judge_unmarked(args)
+    evaluation, missing = score_files(args.reference, args.predictions)
     if missing:
-        say(f"{len(missing)} recordings have no result and count as empty: {' '.join(missing[:5])}")
-    result = evaluate(scored)
-    print(table(result))
-    print(by_rate(scored))
+        say(f"{len(missing)} recordings have no result and count as empty: {' '.join(missing[:_NAMES_SHOWN])}")
+    print(figures_table(evaluation))
+    print(rate_table(evaluation))
     if args.worst:
-        print(worst_table(scored, args.worst))
+        print(worst_table(evaluation, args.worst))
+    figures = evaluation.as_dict()
+    if args.ecg:
+        by_ecg = judge_evaluation(evaluation, read_r_peaks(args.ecg))
+        print(ecg_table(by_ecg))
+        figures["ecg"] = {name: f.as_dict() for name, f in by_ecg.items()}
     if args.json:
-        args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        _write_json(args.json, figures)
     if args.plots:
-        from ..corpus import pcg_of
-        from ..draw import Picture, save
+        from ..segmentation import read_pcg
 
-        for s in worst(scored, args.worst):
-            save(Picture(s.name, pcg_of(s.audio), s.prediction, reference=s.reference), args.plots / f"{s.name}.png")
+        for s in evaluation.worst(args.worst):
+            picture = Picture(s.name, read_pcg(s.recording.audio), s.prediction, reference=s.reference)
+            save(picture, args.plots / f"{s.name}.png")
     return 0
+
+
+def _judge_unmarked(args: argparse.Namespace) -> int:
+    """Judge recordings without an annotation by their R-peaks, print and write."""
+    total, missing = NO_FIGURES, []
+    for name, r_peaks_s in read_r_peaks(args.ecg).items():
+        path = result_of(args.predictions, name)
+        missing += [] if path else [name]
+        total += judge(r_peaks_s, read_prediction(path).sounds if path else {kind: by_centre([]) for kind in KINDS})
+    if missing:
+        say(f"{len(missing)} recordings have no result and count as empty: {' '.join(missing[:_NAMES_SHOWN])}")
+    print(ecg_table({"predictions": total}))
+    if args.json:
+        _write_json(args.json, {"ecg": {"predictions": total.as_dict()}})
+    return 0
+
+
+def judge_evaluation(evaluation: Evaluation, r_peaks: Mapping[str, NDArray[np.float64]]) -> dict[str, EcgFigures]:
+    """Predictions and references by the R-peaks within annotated time. r_peaks: seconds by the recording's name."""
+    predictions = references = NO_FIGURES
+    for s in evaluation.scored:
+        if s.name in r_peaks:
+            predictions += judge(r_peaks[s.name], s.prediction.sounds, s.reference.spans)
+            references += judge(r_peaks[s.name], s.reference.sounds, s.reference.spans)
+    if not references.r_peaks:
+        raise DataError("the R-peaks of --ecg are of none of the references")
+    return {"predictions": predictions, "reference": references}
+
+
+def _write_json(path: Path, figures: dict[str, Any]) -> None:
+    path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def score_files(reference: Path, predictions: Path) -> tuple[Evaluation, list[str]]:
+    """Score results, and name the references that have none; these are scored as empty. Raises DataError.
+
+    reference: a folder of a supported set, or one annotation. predictions: a folder of results, or one file. Results
+    of `segment`, in any format, serve as references too.
+    """
+    recordings = read_references(reference, predictions)
+    if not predictions.exists():
+        raise DataError(f"{predictions}: no such file or folder")
+    missing = []
+
+    def predict(recording: Recording) -> Prediction:
+        path = predictions if predictions.is_file() else result_of(predictions, recording.name)
+        if path:
+            return read_prediction(path)
+        missing.append(recording.name)
+        none = {kind: np.zeros(0) for kind in KINDS}
+        return Prediction({kind: by_centre([]) for kind in KINDS}, none, none)
+
+    return evaluate(recordings, predict), missing
+
+
+def read_references(reference: Path, predictions: Path) -> list[Recording]:
+    """The references: of a set, of a folder of results, or one, named as `predictions` is. Raises DataError."""
+    if reference.is_file():
+        namesake = predictions if predictions.is_file() else reference
+        return [read_annotation(reference, namesake.stem.removesuffix("_StateAns"))]
+    results = _results(reference)
+    recordings = [read_recording(path) for path in results] if results else read_set(reference)
+    if predictions.is_file():
+        raise DataError(f"{predictions}: is one file, and {reference} a folder of references; name a folder of results")
+    return recordings
+
+
+def _results(folder: Path) -> list[Path]:
+    """The results of a folder that is no public set, one for each name."""
+    if (folder / PASCAL_TABLE).exists() or any(next(folder.glob(f"*{ending}"), None) for ending in _AUDIO):
+        return []
+    names = sorted({path.stem for form in FORMATS.values() for path in folder.glob(f"*{form.ending}")})
+    return [path for name in names if (path := result_of(folder, name))]

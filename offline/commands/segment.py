@@ -3,47 +3,45 @@
 import argparse
 from pathlib import Path
 
+from ..archive.find import find_recordings, same_names
 from ..console import UsageError, say
-from . import Commands, add_lag, command
+from ..formats import FORMATS
+from .options import add_lag
 
-FORMAT_NAMES = ("jsonl", "tsv", "audacity", "csv", "wfdb")
+EXAMPLE = "recordings --out events --format csv"
 
-_SHOWN = 5
+_CLASHES_SHOWN = 5
 
 
-def add(commands: Commands) -> None:
-    """Describe the command."""
-    p = command(commands, "segment", "recordings to files of events", "recordings --out events --format csv")
+def add_options(p: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
     p.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="recordings, folders of them, or globs (**, too)"
     )
-    p.add_argument("--out", type=Path, required=True, metavar="DIR", help="where results go, one a recording")
-    p.add_argument("--format", choices=FORMAT_NAMES, default="jsonl", help="(default: jsonl)")
+    p.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results, one a recording")
+    p.add_argument("--format", choices=list(FORMATS), default="jsonl", help="(default: jsonl)")
     add_lag(p)
     p.add_argument("--jobs", type=int, metavar="N", help="processes (default: one for each core)")
-    p.add_argument("--again", action="store_true", help="make those results anew, too, that were made before")
-    p.set_defaults(run=run)
+    p.add_argument("--again", action="store_true", help="also redo results that an earlier run made")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it; returns the exit status."""
-    from ..archive import find, same_names
-    from ..batch import cores, segment_files
-    from ..formats import FORMATS
+    """Segment all recordings; returns the exit status."""
+    from ..archive.run import cores, segment_files
 
     if args.jobs is not None and args.jobs < 1:
         raise UsageError(f"--jobs {args.jobs}: expected 1 or more")
-    FORMATS[args.format].check()
-    items, vain = find(args.files)
+    FORMATS[args.format].check_library()
+    items, failures = find_recordings(args.files)
     if clash := same_names(items):
-        pairs = "; ".join(f"{a} and {b}" for a, b in clash[:_SHOWN])
-        more = f"; and {len(clash) - _SHOWN} more pairs" if len(clash) > _SHOWN else ""
+        pairs = "; ".join(f"{a} and {b}" for a, b in clash[:_CLASHES_SHOWN])
+        more = f"; and {len(clash) - _CLASHES_SHOWN} more pairs" if len(clash) > _CLASHES_SHOWN else ""
         raise UsageError(f"these recordings would have results of one name: {pairs}{more}")
     report = segment_files(items, args.out, FORMATS[args.format], args.lag, args.jobs or cores(), args.again, say)
     if report.before:
         say(f"{report.before} of {len(items)} were made before, in the same way (--again makes them anew)")
-    if failed := vain + report.failed:
-        say(f"{len(failed)} of {len(items) + len(vain)} recordings failed:")
+    if failed := failures + report.failed:
+        say(f"{len(failed)} of {len(items) + len(failures)} recordings failed:")
         for reason in failed:
             say(reason)
     if report.stopped:

@@ -1,27 +1,25 @@
 """`heartseg-offline stress`: accuracy under noise, clipping, a narrow microphone, and after a forced swap."""
 
 import argparse
-from pathlib import Path
 
 from ..console import say
-from . import Commands, command
+from ..datasets.sets import read_set, set_names
+from .options import add_sets
+
+EXAMPLE = "circor/dev cinc2016/dev"
 
 
-def add(commands: Commands) -> None:
-    """Describe the command."""
-    p = command(commands, "stress", "accuracy under disturbances, over sets of recordings", "circor/dev cinc2016/dev")
-    p.add_argument("sets", nargs="+", type=Path, metavar="SET", help="folders of CirCor, CinC 2016 or PASCAL set A")
-    p.set_defaults(run=run)
+def add_options(p: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
+    add_sets(p)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it; returns the exit status."""
+    """Evaluate every set under every disturbance and print; returns the exit status."""
     from ...models import load
-    from ..datasets import set_names
-    from ..report import read_set
-    from ..stress import stress, table
+    from ..evaluation.stress import stress, stress_table
 
     network = load()
     for name, folder in zip(set_names(args.sets), args.sets, strict=True):
-        print(table(name, *stress(read_set(folder), network, say)), flush=True)
+        print(stress_table(name, *stress(read_set(folder), network, say)), flush=True)
     return 0

@@ -4,14 +4,14 @@ import argparse
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ..console import MissingExtra, say
-from ..datasets import data_root
-from . import Commands, command
+from ..console import require, say
+from ..datasets.recording import data_root
+
+EXAMPLE = "--data ../shared/data --out runs/mine"
 
 
-def add(commands: Commands) -> None:
-    """Describe the command."""
-    p = command(commands, "train", "train the network on the public sets", "--data ../shared/data --out runs/mine")
+def add_options(p: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
     p.add_argument("--data", type=Path, default=None, help="folder of the sets (default: $HEARTSEG_DATA)")
     p.add_argument(
         "--out",
@@ -23,33 +23,29 @@ def add(commands: Commands) -> None:
     p.add_argument("--name", default="heartseg", help="name of the network's file (default: %(default)s)")
     p.add_argument("--steps", type=int, default=None, help="batches of 32 windows")
     p.add_argument("--seed", type=int, default=None)
-    p.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do it; returns the exit status."""
-    try:
-        import tensorflow  # noqa: F401
-        import tf2onnx  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("training", error.name or "TensorFlow", "train") from None
+    """Train, export, calibrate and score; returns the exit status."""
+    for library in ("tensorflow", "tf2onnx"):
+        require("training", library, "train")
     from ...models import load
-    from ..calibrate import calibrate
-    from ..export import amend, export
-    from ..reproduction import WITHIN, scores, shortfall
-    from ..train import Recipe, calibration_recordings, train
+    from ..training.calibrate import calibrate
+    from ..training.export import amend, export_network
+    from ..training.reproduction import WITHIN, scores, shortfall
+    from ..training.train import Recipe, calibration_recordings, train
 
     chosen = {key: value for key in ("steps", "seed") if (value := getattr(args, key)) is not None}
     recipe = replace(Recipe(), **chosen)
     data = args.data or data_root()
     network = train(data, args.out, recipe)
-    difference = export(network, args.out, args.name, asdict(recipe))
+    difference = export_network(network, args.out, args.name, asdict(recipe))
     print(f"{args.out / args.name}.onnx written; it differs from the trained network by {difference:.1e} at most")
     slope, intercept = calibrate(calibration_recordings(data), args.out, args.name)
     print(f"its confidence is calibrated: slope {slope:.3f}, intercept {intercept:.3f}")
-    found = scores(data, load(args.name, args.out), say)
-    amend(args.out, args.name, scores=found)
-    if shortfall(found, print) and recipe.steps == Recipe.steps:
+    f1 = scores(data, load(args.name, args.out), say)
+    amend(args.out, args.name, scores=f1)
+    if shortfall(f1, print) and recipe.steps == Recipe.steps:
         say(f"more than {WITHIN} points less: this run did not reproduce the shipped network")
         return 1
     return 0

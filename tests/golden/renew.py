@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from heartseg.models import Network, load
-from heartseg.stream.clock import STREAM_RATE
 from heartseg.stream.events import Event
-from heartseg.stream.heart import SimulatedHeart
-from heartseg.stream.segmenter import DEFAULT_LAG, FULL_CONTEXT, Lag, Segmenter
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.segmenter.lag import DEFAULT_LAG, FULL_CONTEXT, Lag
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 FOLDER = Path(__file__).parent
 

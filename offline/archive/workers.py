@@ -1,0 +1,120 @@
+"""Worker processes, each segmenting one recording at a time. They read; only the parent process writes."""
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from ...models import Network, load
+from ...stream.segmenter.lag import Lag
+from ...stream.sources.base import SourceError
+from ..formats import FORMATS
+from ..segmentation import segment
+from .find import Item
+
+OnSamples = Callable[[Item, int], None]
+"""Called with a recording and the number of stream samples (44,100 Hz) that were processed since the last call."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The content of a recording's result, or an error message."""
+
+    item: Item
+    content: bytes = b""
+    error: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+def outcome(item: Item, form: str, lag: Lag, network: Network, on_samples: OnSamples) -> Outcome:
+    """Segment one recording. An error becomes the outcome's message."""
+    try:
+        segmentation = segment(item.file, network, lag, lambda length: on_samples(item, length))
+        return Outcome(item, FORMATS[form].write(segmentation), "", segmentation.warnings)
+    except SourceError as error:
+        return Outcome(item, error=str(error))
+    except Exception as error:  # one recording in ten thousand must not cost the others
+        return Outcome(item, error=f"{item.file}: cannot be segmented ({type(error).__name__}: {error})")
+
+
+def outcomes(
+    items: Sequence[Item], form: str, lag: Lag, jobs: int, on_samples: OnSamples
+) -> Generator[Outcome, None, None]:
+    """The outcome of each recording, as they come. Where a process dies, its recording has failed, and another starts.
+
+    jobs: processes; 1 is this one. Close the iterator to end the processes at once.
+    """
+    if jobs == 1:
+        network = load(lag.network)
+        yield from (outcome(item, form, lag, network, on_samples) for item in items)
+        return
+    queue = deque(items)
+    busy: dict[Connection, tuple[BaseProcess, Item]] = {}
+    try:
+        while queue or busy:
+            while queue and len(busy) < jobs:
+                connection, process = _start(form, lag)
+                busy[connection] = process, _give(connection, queue.popleft())
+            for ready in wait(list(busy)):
+                assert isinstance(ready, Connection)
+                process, item = busy[ready]
+                try:
+                    message = ready.recv()
+                except (EOFError, OSError):
+                    process.join(1.0)  # wait for its own exit status, before the kill below sets another
+                    _end(ready, busy.pop(ready)[0])
+                    yield Outcome(item, error=f"{item.file}: the process that read it died ({_why(process)})")
+                    continue
+                if isinstance(message, int):
+                    on_samples(item, message)
+                    continue
+                if queue:
+                    busy[ready] = process, _give(ready, queue.popleft())
+                else:
+                    _end(ready, busy.pop(ready)[0])
+                yield message
+    finally:
+        for connection, (process, _) in busy.items():
+            _end(connection, process)
+
+
+def _start(form: str, lag: Lag) -> tuple[Connection, BaseProcess]:
+    context = multiprocessing.get_context("spawn")  # a fork would copy ONNX Runtime's locks without their threads
+    parent_end, child_end = context.Pipe()
+    process = context.Process(target=_serve, args=(child_end, form, lag), daemon=True)
+    # Ctrl-C reaches every process of the terminal; only the parent handles it. A child inherits the ignored signal.
+    previous_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process.start()
+    finally:
+        signal.signal(signal.SIGINT, previous_handler)
+    child_end.close()
+    return parent_end, process
+
+
+def _give(connection: Connection, item: Item) -> Item:
+    with suppress(OSError):  # a dead process is found when its pipe is read
+        connection.send(item)
+    return item
+
+
+def _end(connection: Connection, process: BaseProcess) -> None:
+    process.kill()
+    process.join()
+    connection.close()
+
+
+def _why(process: BaseProcess) -> str:
+    code = process.exitcode or 0
+    return signal.Signals(-code).name if code < 0 else f"exit status {code}"
+
+
+def _serve(connection: Connection, form: str, lag: Lag) -> None:
+    network = load(lag.network)
+    with suppress(EOFError, OSError):  # the parent has gone
+        while True:
+            connection.send(outcome(connection.recv(), form, lag, network, lambda _, samples: connection.send(samples)))

@@ -1,0 +1,45 @@
+"""Options that several commands have."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...stream.segmenter.lag import Lag
+
+
+def add_sets(parser: argparse.ArgumentParser) -> None:
+    """The arguments `SET ...`: folders of public sets."""
+    parser.add_argument(
+        "sets", nargs="+", type=Path, metavar="SET", help="folders of CirCor, CinC 2016 or PASCAL set A"
+    )
+
+
+def add_reference(parser: argparse.ArgumentParser) -> None:
+    """The option `--reference`: one annotation."""
+    parser.add_argument(
+        "--reference",
+        type=Path,
+        metavar="ANNOTATION",
+        help="CirCor's .tsv, CinC's _StateAns.mat, PASCAL's Atraining_normal_seg.csv, or a result of `segment`",
+    )
+
+
+def add_lag(parser: argparse.ArgumentParser) -> None:
+    """The option `--lag`, read as a `Lag`."""
+    parser.add_argument(
+        "--lag",
+        type=_lag,
+        default="full",
+        metavar="live|MS|full",
+        help="that of the live engine, a bound in ms, or the whole recording in view (default: full)",
+    )
+
+
+def _lag(text: str) -> "Lag":
+    from ...stream.segmenter.lag import DEFAULT_LAG, FULL_CONTEXT, Lag
+
+    try:
+        return {"live": DEFAULT_LAG, "full": FULL_CONTEXT}.get(text) or Lag.within(float(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: expected live, full or milliseconds ({error})") from None

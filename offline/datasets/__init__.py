@@ -1,0 +1,1 @@
+"""Readers for the public heart-sound sets."""

@@ -1,0 +1,63 @@
+"""The published sets by name, recognised by the files in their folders."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cinc2016 import read_cinc2016
+from .circor import read_circor
+from .pascal import PASCAL_TABLE, read_pascal
+from .recording import DataError, Recording, Skipped, data_root
+
+
+@dataclass(frozen=True)
+class PublicSet:
+    """A published set: its name, the files that tell it from others, its reader, and whether it names its persons."""
+
+    name: str
+    sign: str
+    read: Callable[[Path, Skipped | None], Iterator[Recording]]
+    names_persons: bool
+
+
+PUBLIC_SETS = (
+    PublicSet("PASCAL set A", PASCAL_TABLE, read_pascal, False),
+    PublicSet("CinC 2016", "*_StateAns.mat", read_cinc2016, False),
+    PublicSet("CirCor DigiScope", "*.tsv", read_circor, True),
+)
+
+
+def public_set(folder: Path) -> PublicSet:
+    """Which supported set a folder is. Raises DataError."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: {'is a file; name the folder it is in' if folder.exists() else 'no such folder'}")
+    for kind in PUBLIC_SETS:
+        if next(folder.glob(kind.sign), None):
+            return kind
+    raise DataError(
+        f"{folder}: neither CirCor (NAME.tsv), CinC 2016 (NAME_StateAns.mat) nor PASCAL set A "
+        "(Atraining_normal_seg.csv)"
+    )
+
+
+def read_set(folder: Path) -> list[Recording]:
+    """The annotated recordings of a folder, whichever supported set it is. Raises DataError."""
+    return list(public_set(folder).read(folder, None))
+
+
+def find_sets(root: Path) -> list[Path]:
+    """The supported sets among a folder, those in it and those in these. Raises DataError where there is none."""
+    if not root.is_dir():
+        raise DataError(f"{root}: no such folder; set $HEARTSEG_DATA to the folder of public sets, or name a set")
+    folders = [root, *sorted(root.glob("*/")), *sorted(root.glob("*/*/"))]
+    sets = [folder for folder in folders if any(next(folder.glob(kind.sign), None) for kind in PUBLIC_SETS)]
+    if not sets:
+        raise DataError(f"{root}: holds no supported set; set $HEARTSEG_DATA to the folder of them, or name a set")
+    return sorted(sets)
+
+
+def set_names(folders: Sequence[Path]) -> list[str]:
+    """What to call each set: its place in `data_root`, elsewhere the last two parts of its path, or all of it."""
+    root = data_root()
+    names = [str(f.relative_to(root)) if root in f.parents else str(Path(*f.parts[-2:])) for f in folders]
+    return names if len(set(names)) == len(names) else [str(folder) for folder in folders]

@@ -1,0 +1,1 @@
+"""How well events fit reference annotations: one set, a curve over lags, under disturbance."""

@@ -1,0 +1,1 @@
+"""From the public sets to the shipped network."""

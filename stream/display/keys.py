@@ -1,0 +1,78 @@
+"""Keys pressed in the terminal, one at a time and without echo."""
+
+import contextlib
+import os
+import re
+import select
+import sys
+from types import TracebackType
+
+try:
+    import termios
+except ImportError:  # Windows
+    _HAVE_TERMINALS = False
+else:
+    _HAVE_TERMINALS = True
+
+_SEQUENCE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)?", re.S)  # sent by arrows and other special keys
+
+
+class Keys:
+    """A context in which the terminal delivers each key at once. The terminal is restored at its end.
+
+    No key is ever pressed if standard input is not a terminal, or is the terminal of another job. Ctrl-C stays a
+    signal. Ctrl-Z does nothing, since a stopped process cannot capture.
+    """
+
+    def __init__(self, descriptor: int | None = None) -> None:
+        self._descriptor = _standard_input() if descriptor is None else descriptor
+        self._saved: list[int | list[bytes | int]] | None = None
+
+    def __enter__(self) -> "Keys":
+        """Take over the terminal."""
+        fd = self._descriptor
+        if _HAVE_TERMINALS and os.isatty(fd):
+            with contextlib.suppress(OSError, termios.error):
+                if os.tcgetpgrp(fd) != os.getpgrp():
+                    return self
+                saved = termios.tcgetattr(fd)
+                raw = termios.tcgetattr(fd)
+                raw[3] &= ~(termios.ECHO | termios.ICANON)
+                raw[6][termios.VMIN], raw[6][termios.VTIME] = 1, 0
+                raw[6][termios.VSUSP] = bytes([os.fpathconf(fd, "PC_VDISABLE")])
+                self._saved = saved
+                termios.tcsetattr(fd, termios.TCSANOW, raw)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Restore the terminal. Keys that were not read are discarded."""
+        if self._saved is not None:
+            with contextlib.suppress(termios.error):  # the terminal is gone
+                termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._saved)
+            self._saved = None
+
+    @property
+    def descriptors(self) -> list[int]:
+        """What becomes readable when a key is pressed: the terminal, or nothing."""
+        return [] if self._saved is None else [self._descriptor]
+
+    def read(self) -> str:
+        """The keys pressed since the last call, without special keys. It never waits."""
+        if self._saved is None or not select.select([self._descriptor], [], [], 0)[0]:
+            return ""
+        try:
+            pressed = os.read(self._descriptor, 1024)
+        except OSError:
+            pressed = b""
+        if not pressed:  # the terminal is gone
+            self._saved = None
+        return _SEQUENCE.sub("", pressed.decode("ascii", "ignore"))
+
+
+def _standard_input() -> int:
+    try:
+        return sys.stdin.fileno()
+    except (AttributeError, ValueError):  # closed
+        return -1

@@ -1,3 +1,0 @@
-"""What every output says of itself."""
-
-NOTICE = "Not a medical device."

@@ -1,0 +1,182 @@
+"""The pure core: samples in, heart sounds out. No thread, no clock, no file."""
+
+from collections import deque
+
+import numpy as np
+
+from ...models import Network, load
+from ..events import KINDS, Event, Gap, Onset, Sound
+from ..rates import DECIMATION, STREAM_PER_FRAME, STREAM_RATE, Samples
+from .decimator import NEEDED_AFTER, Decimator
+from .decoder import DecodedSound, Decoder
+from .gate import FiniteGate
+from .lag import DEFAULT_LAG, Lag
+from .observer import Observer, TimedNetwork, timed
+from .windows import Posteriors, WindowedInference
+
+NOT_FINITE = "samples that are no numbers"
+
+_ANNOUNCED_WITHIN = STREAM_RATE // 10  # a sound this close to an announced onset is the announced one
+
+
+class Segmenter:
+    """Finds heart sounds in a stream at 44,100 Hz.
+
+    The events are the same, to the last bit, however the stream is cut into blocks.
+
+    Parameters
+    ----------
+    network
+        Default: the shipped one that `lag` names. ModelError is raised where its output is too short for `lag`.
+    lag
+        How long to listen on before a decision.
+    observer
+        Told of intermediate results, and of the time of each stage if it asks for that.
+
+    Examples
+    --------
+    >>> segmenter = Segmenter()
+    >>> events = segmenter.push(np.zeros(44_100, np.float32)) + segmenter.flush()
+    >>> events
+    []
+    >>> segmenter.position
+    44100
+    """
+
+    def __init__(
+        self, network: Network | None = None, lag: Lag | None = None, observer: Observer | None = None
+    ) -> None:
+        self.lag = lag or DEFAULT_LAG
+        self.network = network or load(self.lag.network)
+        self.lag.check(self.network.card)
+        self._observer = observer = observer or Observer()
+        self._gate = FiniteGate()
+        self._decimator = Decimator()
+        inferred = TimedNetwork(self.network, observer) if observer.timed else self.network
+        self._windows = WindowedInference(inferred, self.lag.lookahead, self.lag.hop, self.lag.provisional)
+        self._decoder = Decoder(self.lag.commit_delay, self.network.card.calibration)
+        self._push = timed(observer, "segmenter", self._push_block)
+        self._decimate = timed(observer, "decimator", self._decimator.push)
+        self._infer = timed(observer, "windows", self._windows.push)
+        self._decode = timed(observer, "decoder", self._decoder.push)
+        self._announced: deque[Onset] = deque(maxlen=16)
+        self.processed = 0
+        self.dropped = 0
+        self.presence = 0.0
+        self._invalid = 0  # length so far of the gap of samples that are no numbers
+        self._restart()
+
+    @property
+    def position(self) -> int:
+        """Stream samples taken so far: processed + dropped."""
+        return self.processed + self.dropped
+
+    def push(self, block: Samples) -> list[Event]:
+        """Take the next block and return its events, in order.
+
+        block: shape (n,), any n, one channel with full scale 1.0. Raises ValueError for another shape.
+        """
+        return self._push(block)
+
+    def gap(self, length: int, reason: str) -> list[Event]:
+        """Take note that `length` samples of the stream are missing. A sound that is open before them ends there."""
+        events = self._end()
+        start = self.position
+        self.dropped += length
+        self._restart()
+        return [*events, Gap(start, self.position, reason)]
+
+    def flush(self) -> list[Event]:
+        """The stream has ended: the events still owed."""
+        return self._end()
+
+    def _push_block(self, block: Samples) -> list[Event]:
+        block = np.asarray(block, np.float32)
+        if block.ndim != 1:
+            raise ValueError(f"a block should have one dimension (one channel), not shape {block.shape}")
+        events: list[Event] = []
+        for samples, is_usable in self._gate.push(block):
+            events += self._process(samples) if is_usable else self._drop(len(samples))
+        return events
+
+    def _process(self, samples: Samples) -> list[Event]:
+        """Usable samples through the pipeline."""
+        events = self._end_gap() if self._invalid else []
+        self.processed += len(samples)
+        self._observer.on_samples(samples)
+        return events + self._follow(self._decimate(samples))
+
+    def _follow(self, pcg: Samples) -> list[Event]:
+        """The events of the next PCG samples."""
+        self._observer.on_pcg(pcg)
+        events: list[Event] = []
+        for posteriors in self._infer(pcg):
+            events += self._events(posteriors, self.lag.provisional)
+        return events
+
+    def _events(self, posteriors: Posteriors, announce: bool) -> list[Event]:
+        """The events of a window. announce: whether a provisional sound becomes an `Onset`."""
+        self._observer.on_posteriors(posteriors)
+        decoded = self._decode(posteriors)
+        if decoded.segments:
+            self._observer.on_segments(decoded.segments)
+        if posteriors.n_final:
+            self.presence = float(posteriors.presence[posteriors.n_final - 1])
+        emitted = min(self._origin + posteriors.needed * DECIMATION + NEEDED_AFTER, self.position)
+        events: list[Event] = [self._sound(sound, emitted) for sound in decoded.sounds]
+        if announce and decoded.provisional:
+            events.append(self._onset(decoded.provisional, emitted))
+        return events
+
+    def _onset(self, sound: DecodedSound, emitted: int) -> Onset:
+        start = self._origin + sound.start * STREAM_PER_FRAME
+        onset = Onset(KINDS[sound.kind], start, sound.confidence, emitted)
+        self._announced.append(onset)
+        return onset
+
+    def _sound(self, sound: DecodedSound, emitted: int) -> Sound:
+        kind = KINDS[sound.kind]
+        start = self._origin + sound.start * STREAM_PER_FRAME
+        end = min(self._origin + sound.end * STREAM_PER_FRAME, emitted)
+        announced = None
+        for onset in self._announced:  # the latest of them wins
+            if onset.kind == kind and abs(onset.onset - start) <= _ANNOUNCED_WITHIN:
+                announced = onset.emitted
+        return Sound(kind, start, end, sound.confidence, emitted, announced)
+
+    def _end(self) -> list[Event]:
+        """End the run, or the gap, that is open. The next samples start from nothing."""
+        return self._end_gap() if self._invalid else self._end_run()
+
+    def _end_run(self) -> list[Event]:
+        """Decode all that is left of an uninterrupted run."""
+        events = self._follow(self._decimator.flush())
+        for posteriors in self._windows.flush():
+            events += self._events(posteriors, announce=False)
+        rest = self._decoder.flush()
+        if rest.segments:
+            self._observer.on_segments(rest.segments)
+        events += [self._sound(sound, self.position) for sound in rest.sounds]
+        self._announced.clear()
+        self.presence = 0.0
+        self._restart()
+        return events
+
+    def _drop(self, length: int) -> list[Event]:
+        """Take samples that are no numbers."""
+        events = [] if self._invalid else self._end_run()
+        self.dropped += length
+        self._invalid += length
+        return events
+
+    def _end_gap(self) -> list[Event]:
+        gap = Gap(self.position - self._invalid, self.position, NOT_FINITE)
+        self._invalid = 0
+        self._gate.clear()
+        self._restart()
+        return [gap]
+
+    def _restart(self) -> None:
+        """An uninterrupted run begins here."""
+        self._origin = self.position
+        self._observer.on_restart(self._origin)

@@ -1,0 +1,1 @@
+"""Where samples and events go: JSON Lines, plain text, WAV, clicks, Lab Streaming Layer."""

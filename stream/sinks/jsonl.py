@@ -1,0 +1,71 @@
+"""Events as JSON Lines, in a file or on standard output."""
+
+import contextlib
+import json
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import IO, Any
+
+from ..events import Event, Sound
+from .base import Accounts, Sink, SinkError
+from .fsync import Syncing
+from .session import end
+
+
+def silence_stdout() -> None:
+    """Discard all further standard output, so that Python does not flush it again at exit."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+
+
+def stdout_error(error: OSError | ValueError) -> SinkError:
+    """The error of a sink whose standard output cannot be written."""
+    return SinkError(f"standard output: cannot be written ({getattr(error, 'strerror', None) or error})")
+
+
+class JsonLines(Sink):
+    """A sink that writes the session, the events and the end, one object a line. Path "-" is standard output."""
+
+    def __init__(self, path: str, session: dict[str, Any]) -> None:
+        self._path = path
+        if path == "-" and sys.stdout is None:
+            raise SinkError("standard output: is closed")
+        try:
+            self._file: IO[str] = sys.stdout if path == "-" else Path(path).open("w", encoding="utf-8")  # noqa: SIM115
+        except OSError as error:
+            raise SinkError(f"{path}: cannot be written ({error.strerror})") from None
+        self._syncing = None if path == "-" else Syncing(self._file)
+        self._counts: Counter[str] = Counter()
+        self._length = 0  # in bytes, of complete lines
+        self._write(session)
+
+    def on_event(self, event: Event) -> None:
+        """Write the event and flush it."""
+        if isinstance(event, Sound):
+            self._counts[event.kind] += 1
+        self._write(event.as_dict())
+
+    def close(self, accounts: Accounts) -> None:
+        """Write the end and close the file."""
+        self._write(end(accounts, self._counts))
+        if self._syncing is not None:
+            self._syncing.stop()
+            self._file.close()
+
+    def _write(self, line: dict[str, Any]) -> None:
+        text = json.dumps(line, ensure_ascii=False) + "\n"
+        try:
+            self._file.write(text)
+            self._file.flush()
+            self._length += len(text.encode())
+        except (OSError, ValueError) as error:
+            if self._syncing is None:
+                silence_stdout()
+                raise stdout_error(error) from None
+            self._syncing.stop()
+            with contextlib.suppress(OSError):  # closing flushes once more, which may fail again
+                self._file.close()
+            with contextlib.suppress(OSError):  # remove the incomplete line; a device cannot be cut
+                os.truncate(self._path, self._length)
+            raise SinkError(f"{self._path}: cannot be written ({getattr(error, 'strerror', None) or error})") from None

@@ -1,0 +1,43 @@
+"""Plain lines on standard output, for pipes and plain terminals."""
+
+from .. import NOTICE
+from ..events import Event, Onset, Sound
+from ..rates import seconds
+from ..vitals import VitalSigns
+from .base import Accounts, Sink
+from .jsonl import silence_stdout, stdout_error
+
+
+class PlainLines(Sink):
+    """A sink that prints each event as a line, and a summary at the end."""
+
+    def __init__(self) -> None:
+        self._vitals = VitalSigns()
+        self._sounds = 0
+        self._print(f"heartseg. {NOTICE}")
+
+    def on_event(self, event: Event) -> None:
+        """Print the event. An onset is not printed: it is provisional."""
+        if isinstance(event, Onset):
+            return
+        self._vitals.add(event)
+        line = event.as_text()
+        if isinstance(event, Sound):
+            self._sounds += 1
+            bpm = self._vitals.at(event.emitted).bpm
+            line += "" if bpm is None else f"  {bpm:3.0f} bpm"
+        self._print(line)
+
+    def close(self, accounts: Accounts) -> None:
+        """Print the summary."""
+        self._print(
+            f"{seconds(accounts.captured):.1f} s heard, {self._sounds} sounds, "
+            f"{seconds(accounts.dropped):.2f} s dropped. {NOTICE}"
+        )
+
+    def _print(self, line: str) -> None:
+        try:
+            print(line, flush=True)
+        except OSError as error:
+            silence_stdout()
+            raise stdout_error(error) from None

@@ -1,0 +1,128 @@
+"""Recordings as a stream: any file that libsndfile opens, in blocks, at 44,100 Hz, one channel."""
+
+import os
+import stat
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from ...models.errors import one_line
+from ..rates import Samples
+from .base import NoSuchSource, SourceError
+from .resample import HIGHEST_RATE, LOWEST_RATE, Converter, mean_channel
+
+_READ_SECONDS = 1.0
+
+
+class FileSource:
+    """A recording, read in blocks and never loaded whole.
+
+    `channel` counts from 1; None takes the mean of all channels. `warnings` grows while the file is read.
+    Raises SourceError for whatever cannot be replayed.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], channel: int | None = None) -> None:
+        self.path = Path(path)
+        self.name = path = str(path).encode("utf-8", "replace").decode()
+        self.warnings: list[str] = []
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            raise NoSuchSource(f"{path}: no such file") from None
+        except (OSError, ValueError) as error:
+            raise NoSuchSource(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        if stat.S_ISDIR(status.st_mode):
+            raise NoSuchSource(f"{path}: is a directory; name a recording in it")
+        if stat.S_ISREG(status.st_mode) and status.st_size == 0:
+            raise SourceError(f"{path}: the file is empty")
+        try:
+            self._file = soundfile.SoundFile(os.fsencode(self.path) if os.name == "posix" else self.path)
+        except PermissionError:
+            raise SourceError(f"{path}: may not be read (permission denied)") from None
+        except (soundfile.SoundFileError, OSError, TypeError) as error:
+            raise SourceError(
+                f"{path}: not a sound file that can be read ({_reason(error)}); "
+                "WAV, FLAC, Ogg and the other forms of libsndfile are"
+            ) from None
+        self.rate: int = self._file.samplerate
+        channels = self._file.channels
+        if not LOWEST_RATE <= self.rate <= HIGHEST_RATE:
+            self._file.close()
+            raise SourceError(f"{path}: {self.rate} Hz; rates from {LOWEST_RATE} to {HIGHEST_RATE} Hz can be used")
+        if channel is not None and not 1 <= channel <= channels:
+            self._file.close()
+            raise NoSuchSource(f"{path}: no channel {channel}; it has {channels} (the first is 1)")
+        self._channel = channel
+        self._frames: int = self._file.frames
+        missing = _missing_bytes(self.path)
+        if missing:
+            self.warnings.append(
+                f"{path}: truncated ({missing} bytes short of what its header says); the part that is there is used"
+            )
+
+    @property
+    def seconds(self) -> float:
+        """Length by the file's header, in seconds."""
+        return self._frames / self.rate
+
+    def blocks(self) -> Iterator[Samples]:
+        """The stream: float32 blocks at 44,100 Hz, of varying length; the file is closed at the end."""
+        with self._file:
+            converter = Converter(self.rate)
+            for block in self._mono():
+                out = converter.push(block)
+                if len(out):
+                    yield out
+            tail = converter.flush()
+            if len(tail):
+                yield tail
+
+    def _mono(self) -> Iterator[Samples]:
+        length = max(1, min(int(self.rate * _READ_SECONDS), (1 << 22) // self._file.channels))
+        read = 0
+        while True:
+            try:
+                block = self._file.read(length, dtype="float32", always_2d=True)
+            except (soundfile.SoundFileError, OSError) as error:
+                self.warnings.append(
+                    f"{self.name}: damaged after {read / self.rate:.2f} s ({_reason(error)}); the part before is used"
+                )
+                return
+            if not len(block):
+                break
+            read += len(block)
+            if self._channel is not None:
+                yield np.ascontiguousarray(block[:, self._channel - 1])
+            else:
+                yield mean_channel(block)
+        if read < self._frames < 1 << 40:
+            self.warnings.append(
+                f"{self.name}: ends after {read / self.rate:.2f} s, {self._frames - read} samples "
+                "before its header says"
+            )
+
+    def close(self) -> None:
+        """Close the file; harmless when it is closed already."""
+        self._file.close()
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "error_string", None) or str(error)
+    return one_line(text).rstrip(".")
+
+
+def _missing_bytes(path: Path) -> int:
+    """Bytes by which a RIFF file is shorter than its header says; 0 for others and for streamed headers."""
+    if not path.is_file():
+        return 0
+    with path.open("rb") as file:
+        head = file.read(12)
+    if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        return 0
+    claimed: int = struct.unpack("<I", head[4:8])[0]
+    if claimed >= 0x7FFFFFFF:  # written by a program that could not know the length
+        return 0
+    return max(0, claimed + 8 - path.stat().st_size)

@@ -1,0 +1,42 @@
+"""Any rate and any number of channels to one channel at 44,100 Hz: the same for recordings and for devices."""
+
+import numpy as np
+import soxr
+
+from ..rates import STREAM_RATE, Samples
+
+LOWEST_RATE, HIGHEST_RATE = 400, 192_000
+
+
+def mean_channel(block: Samples) -> Samples:
+    """The mean of the channels. block: shape (n, channels)."""
+    return np.asarray(block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float64), np.float32)
+
+
+class Converter:
+    """One channel at `rate` Hz to 44,100 Hz: what comes out is the same however the samples are cut into blocks."""
+
+    def __init__(self, rate: int) -> None:
+        self._resample = None if rate == STREAM_RATE else soxr.ResampleStream(rate, STREAM_RATE, 1, "float32", "HQ")
+
+    def push(self, block: Samples) -> Samples:
+        """Convert a block; the newest samples are held back until later ones come."""
+        return block if self._resample is None else np.asarray(self._resample.resample_chunk(block))
+
+    def flush(self) -> Samples:
+        """The samples still held back: the sound ends here."""
+        none = np.zeros(0, np.float32)
+        return none if self._resample is None else np.asarray(self._resample.resample_chunk(none, last=True))
+
+
+def held_back(rate: int, block: int) -> int:
+    """Stream samples that the conversion of blocks of so many samples holds back at most: measured, over 5 s."""
+    if rate == STREAM_RATE:
+        return 0
+    converter, silence = Converter(rate), np.zeros(block, np.float32)
+    largest = pushed = converted = 0
+    while pushed < 5 * rate:
+        converted += len(converter.push(silence))
+        pushed += block
+        largest = max(largest, -(-pushed * STREAM_RATE // rate) - converted)
+    return largest

@@ -1,0 +1,88 @@
+"""The pages hold together: links lead somewhere, and the commands, files and versions that they name exist."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from heartseg.offline.cli import parser as offline
+from heartseg.stream.cli import parser as live
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "models").glob("*.md"))]
+NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
+PLACE = re.compile(r"`((?:stream|offline|models|bench|tests|docs)/[\w./-]*)`")
+
+
+def anchor(heading):
+    """The fragment that a heading has on a page."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def anchors(page):
+    return {anchor(heading) for heading in re.findall(r"^#+ (.*)$", page.read_text(), re.M)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if target.startswith("https://"):
+            continue
+        path, _, fragment = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), target
+        assert not fragment or fragment in anchors(linked), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_commands_parse(page):
+    lines = re.findall(r"^\$ (?:.* && )?(heartseg-(?:live|offline)) (.*?)(?:  +#.*)?$", page.read_text(), re.M)
+    for command, args in lines:
+        parser = live() if command == "heartseg-live" else offline()
+        parser.parse_args([word.strip("'") for word in args.split()])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_commands_in_sentences_exist(page):
+    commands = re.findall(r"`heartseg-offline ([a-z]+)\b", page.read_text())
+    known = re.findall(r"^    ([a-z]+) ", offline().format_help(), re.M)
+    assert set(commands) <= set(known)
+    options = re.findall(r"`heartseg-live (?:[^`]*?)(--[a-z-]+)[^`]*`", page.read_text())
+    assert all(option in live().format_help() for option in options)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_places_exist(page):
+    places = [place for place in PLACE.findall(page.read_text()) if "NAME" not in place]
+    assert [place for place in places if not (ROOT / place).exists()] == []
+
+
+def test_recipes_name_what_exists():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    for name in ("on_samples", "on_missing", "on_event", "close"):
+        assert f"`{name}`" in text
+    named = {"stream/sources/base.py": ["name", "failure", "state", "latency", "warnings", "start", "stop", "when"]}
+    for file, members in named.items():
+        source = next(
+            node
+            for node in ast.parse((ROOT / file).read_text()).body
+            if isinstance(node, ast.ClassDef) and node.name == "Source"
+        )
+        has = {node.name for node in source.body if isinstance(node, ast.FunctionDef)}
+        has |= {node.target.id for node in source.body if isinstance(node, ast.AnnAssign)}
+        assert has == set(members)
+
+
+def test_each_word_is_explained_once():
+    rows = re.findall(r"^\| ([^|]+) \| ", (ROOT / "docs/glossary.md").read_text(), re.M)
+    words = [word for row in rows if row not in ("word", "---") for word in row.split(", ")]
+    assert len(words) > 45
+    assert sorted({word for word in words if words.count(word) > 1}) == []
+
+
+def test_versions_agree():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"\n## [{version}]" in (ROOT / "CHANGELOG.md").read_text()
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()

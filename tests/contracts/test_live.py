@@ -1,0 +1,354 @@
+"""`heartseg-live` as a person or a script runs it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+from heartseg.offline.segmentation import segment
+from heartseg.stream.engine import Engine
+from heartseg.stream.segmenter.lag import DEFAULT_LAG
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sinks.jsonl import JsonLines
+from heartseg.stream.sinks.session import session
+from heartseg.stream.sources.file import FileSource
+from heartseg.stream.sources.replay import Replay
+
+LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
+
+
+def live(*args, env=None, **options):
+    return subprocess.run(
+        [*LIVE, *map(str, args)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, **(env or {})},
+        **options,
+    )
+
+
+def lines_of(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.fixture
+def heart(tmp_path):
+    """A recording of a simulated heart, 6 s."""
+    import itertools
+
+    from heartseg.stream.sources.simulated import SimulatedHeart
+
+    path = tmp_path / "heart.wav"
+    blocks = itertools.islice(SimulatedHeart(seed=2).blocks(), 60)
+    soundfile.write(path, np.concatenate(list(blocks)), 44_100, "FLOAT")
+    return path
+
+
+def replayed(path, out, network, speed):
+    """The JSONL of a replay through the whole engine."""
+    source, segmenter = FileSource(path), Segmenter(network)
+    engine = Engine(segmenter, Replay(source.blocks(), speed), [JsonLines(str(out), session(segmenter, str(path)))])
+    engine.start()
+    assert engine.wait(120) and engine.failure is None
+    return [line for line in out.read_text().splitlines() if '"session"' not in line and '"type": "end"' not in line]
+
+
+def recordings(data):
+    found = sorted((data / "circor/dev").glob("*.flac"))[::60] + sorted((data / "cinc2016/dev").glob("*.flac"))[::60]
+    return (found + sorted((data / "pascal/Atraining_normal").glob("*.wav")))[:20]
+
+
+@pytest.mark.slow
+def test_20_recordings_paced_unpaced_and_offline_are_the_same_bytes(data, tmp_path, network):
+    files = recordings(data)
+    assert len(files) == 20
+    sounds = 0
+    for path in files:
+        fast = replayed(path, tmp_path / "fast.jsonl", network, None)
+        paced = replayed(path, tmp_path / "paced.jsonl", network, 30.0)
+        events = segment(path, network, DEFAULT_LAG).events
+        offline = [json.dumps(e.as_dict(), ensure_ascii=False) for e in events]
+        assert fast == paced == offline
+        sounds += len(fast)
+    assert sounds > 500
+
+
+@pytest.mark.slow
+def test_real_time_is_the_same_too(data, tmp_path, network):
+    path = data / "pascal/Atraining_normal/201103221214.wav"
+    began = time.monotonic()
+    paced = replayed(path, tmp_path / "a.jsonl", network, 1.0)
+    assert time.monotonic() - began > FileSource(path).seconds - 0.5
+    assert paced and paced == replayed(path, tmp_path / "b.jsonl", network, None)
+
+
+def test_jsonl_has_the_schema(heart, tmp_path):
+    out = tmp_path / "events.jsonl"
+    result = live("--replay", heart, "--speed", "max", "--jsonl", out)
+    assert result.returncode == 0 and result.stderr == ""
+    first, *events, last = lines_of(out)
+    assert first["type"] == "session" and first["schema"] == 1 and first["rate_hz"] == 44_100
+    assert first["source"] == str(heart) and first["notice"] == "Not a medical device."
+    assert len(first["model_sha256"]) == 64 and first["latency_ms"]["from_centre"] > 0
+    assert {e["type"] for e in events} == {"sound", "onset"}
+    events = [e for e in events if e["type"] == "sound"]
+    assert {e["kind"] for e in events} == {"S1", "S2"}
+    for e in events:
+        assert list(e) == [
+            "type", "kind", "onset_s", "offset_s", "onset_sample", "offset_sample", "confidence", "emitted_s",
+            "announced_s",
+        ]  # fmt: skip
+        assert e["onset_s"] == round(e["onset_sample"] / 44_100, 4) and 0 < e["confidence"] <= 1
+    assert last["samples"] == {"captured": 264_600, "processed": 264_600, "dropped": 0}
+    assert last["sounds"] == {k: sum(e["kind"] == k for e in events) for k in ("S1", "S2")}
+
+
+@pytest.mark.slow
+def test_jsonl_on_standard_output_is_all_there_is(heart, tmp_path):
+    out = tmp_path / "events.jsonl"
+    live("--replay", heart, "--speed", "max", "--jsonl", out)
+    result = live("--replay", heart, "--speed", "max", "--jsonl", "-")
+    assert result.stdout == out.read_text()
+
+
+def test_piped_it_prints_plain_lines(heart):
+    result = live("--replay", heart, "--speed", "max")
+    assert result.returncode == 0
+    assert "S1 lub" in result.stdout and "S2 dub" in result.stdout
+    assert "Not a medical device." in result.stdout and "\x1b" not in result.stdout
+
+
+def test_recording_is_what_was_heard(heart, tmp_path):
+    out = tmp_path / "kept.wav"
+    assert live("--replay", heart, "--speed", "max", "--record", out).returncode == 0
+    kept, rate = soundfile.read(out, dtype="float32")
+    assert rate == 44_100 and soundfile.info(out).subtype == "FLOAT"
+    np.testing.assert_array_equal(kept, soundfile.read(heart, dtype="float32")[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_it_in_good_order(tmp_path, number):
+    out, wav = tmp_path / "events.jsonl", tmp_path / "kept.wav"
+    process = subprocess.Popen(
+        [*LIVE, "--demo", "--jsonl", str(out), "--record", str(wav)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline and not (out.exists() and '"sound"' in out.read_text()):
+        time.sleep(0.05)
+    process.send_signal(number)
+    assert process.wait(20) == 0
+    assert process.stderr.read() == b""
+    first, *_, last = lines_of(out)
+    assert first["type"] == "session" and last["type"] == "end"
+    assert last["samples"]["captured"] == last["samples"]["processed"] == soundfile.info(wav).frames
+
+
+@pytest.mark.slow
+def test_killed_it_leaves_files_that_open(tmp_path):
+    out, wav = tmp_path / "events.jsonl", tmp_path / "kept.wav"
+    process = subprocess.Popen([*LIVE, "--demo", "--jsonl", str(out), "--record", str(wav)], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline and not (out.exists() and out.read_text().count('"sound"') > 4):
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    events = lines_of(out)
+    assert soundfile.info(wav).frames >= (events[-1]["emitted_s"] - 1.0) * 44_100
+
+
+def bad(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+def one_line(result, status, *words):
+    assert result.returncode == status, result
+    said = [line for line in result.stderr.splitlines() if line]
+    assert len(said) == 1 and said[0].startswith("heartseg-live: "), result.stderr
+    for word in words:
+        assert word in said[0]
+
+
+@pytest.mark.slow
+def test_bad_input(tmp_path):
+    one_line(live("--replay", tmp_path / "none.wav"), 2, "none.wav", "no such file")
+    one_line(live("--replay", tmp_path), 2, "is a directory")
+    one_line(live("--replay", bad(tmp_path, "empty.wav", b"")), 1, "empty.wav", "is empty")
+    one_line(live("--replay", bad(tmp_path, "text.wav", b"hello\n" * 99)), 1, "text.wav", "not a sound file")
+
+
+def test_no_samples_is_done_at_once(tmp_path):
+    soundfile.write(tmp_path / "none.wav", np.zeros(0), 44_100)
+    result = live("--replay", tmp_path / "none.wav", "--jsonl", "-")
+    assert result.returncode == 0 and json.loads(result.stdout.splitlines()[-1])["samples"]["captured"] == 0
+
+
+def test_a_truncated_file_is_processed_with_a_warning(heart, tmp_path):
+    content = heart.read_bytes()
+    path = bad(tmp_path, "cut.wav", content[: len(content) // 2])
+    result = live("--replay", path, "--speed", "max")
+    one_line(result, 0, "warning", "truncated")
+    assert "S1 lub" in result.stdout
+
+
+def test_nan_is_a_gap(heart, tmp_path):
+    x, _ = soundfile.read(heart, dtype="float32")
+    x[100_000:110_000] = np.nan
+    soundfile.write(tmp_path / "nan.wav", x, 44_100, "FLOAT")
+    result = live("--replay", tmp_path / "nan.wav", "--speed", "max", "--jsonl", "-")
+    assert result.returncode == 0 and result.stderr == ""
+    gap = next(json.loads(line) for line in result.stdout.splitlines() if '"gap"' in line)
+    assert gap["start_sample"] == 100_000 and gap["reason"] == "samples that are no numbers"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [(), ("--replay",), ("--demo", "--replay", "x"), ("--speed", "0"), ("--speed", "fast"), ("--demo", "500"),
+     ("--demo", "--lag", "5"), ("--nonsense",)],
+)  # fmt: skip
+def test_wrong_commands(args):
+    result = live(*args)
+    assert result.returncode == 2 and "Traceback" not in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("heartseg-live: error: ")
+
+
+def test_a_model_by_name(heart):
+    default = live("--replay", heart, "--speed", "max", "--jsonl", "-")
+    assert live("--replay", heart, "--speed", "max", "--jsonl", "-", "--model", "heartseg-2").stdout == default.stdout
+    one_line(live("--replay", heart, "--model", "none"), 1, "none")
+
+
+def test_outputs_that_cannot_be_written(heart, tmp_path):
+    one_line(live("--replay", heart, "--jsonl", tmp_path / "no/dir.jsonl"), 1, "dir.jsonl", "cannot be written")
+    one_line(live("--replay", heart, "--record", tmp_path / "no/dir.wav"), 1, "dir.wav", "cannot be written")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_ends_with_a_message(heart):
+    for option in ("--jsonl", "--record"):
+        one_line(live("--replay", heart, "--speed", "max", option, "/dev/full"), 1, "/dev/full", "cannot be written")
+
+
+def test_a_closed_pipe_ends_with_a_message(heart):
+    command = " ".join(f"'{part}'" for part in [*LIVE, "--replay", str(heart), "--speed", "max", "--jsonl", "-"])
+    result = subprocess.run(
+        ["bash", "-c", f"{command} | head -n 1; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True
+    )
+    assert result.returncode == 1 and len(result.stderr.splitlines()) == 1
+    assert '"session"' in result.stdout
+
+
+@pytest.fixture
+def no_portaudio(tmp_path):
+    """An environment where importing sounddevice fails as it does without PortAudio."""
+    (tmp_path / "stub").mkdir()
+    (tmp_path / "stub/sounddevice.py").write_text('raise OSError("PortAudio library not found")\n')
+    return {"PYTHONPATH": str(tmp_path / "stub")}
+
+
+@pytest.mark.slow
+def test_without_portaudio(heart, no_portaudio):
+    one_line(live("--device", env=no_portaudio), 1, "PortAudio is not installed", "apt-get install libportaudio2")
+    one_line(live("--list-devices", env=no_portaudio), 1, "PortAudio is not installed")
+    assert live("--replay", heart, "--speed", "max", env=no_portaudio).returncode == 0
+
+
+def test_an_unknown_device():
+    result = live("--device", "no such microphone")
+    if "PortAudio" in result.stderr and not os.environ.get("CI"):
+        pytest.skip("PortAudio is not installed")
+    assert result.returncode in (1, 2)  # 1 where the machine has no capture device at all
+    assert len(result.stderr.splitlines()) == 1 and "capture device" in result.stderr
+
+
+def test_version_says_what_it_is_not():
+    assert live("--version").stdout.strip().endswith("Not a medical device.")
+
+
+def test_the_latency_is_explained():
+    result = live("--explain-latency", "--lag", "250")
+    assert result.returncode == 0
+    for word in ("decimator", "hop", "lookahead", "decoder", "sum"):
+        assert word in result.stdout
+
+
+def test_the_live_engine_stays_light():
+    code = (
+        "import importlib, pkgutil, sys, heartseg.stream as stream, heartseg.models as models\n"
+        "for package in (stream, models):\n"
+        "    for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "        importlib.import_module(module.name)\n"
+        "bad = [m for m in sys.modules if m.startswith(('tensorflow', 'librosa', 'matplotlib', 'scipy.signal', "
+        "'heartseg.offline', 'sounddevice', 'keras'))]\n"
+        "sys.exit(' '.join(bad) or 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_commands_are_installed():
+    for name in ("heartseg-live", "heartseg-offline"):
+        found = shutil.which(name, path=os.path.dirname(sys.executable)) or shutil.which(name)
+        assert found and subprocess.run([found, "--version"], capture_output=True).returncode == 0
+
+
+def test_it_does_not_overwrite_what_it_reads(heart, tmp_path):
+    content = heart.read_bytes()
+    for option in ("--record", "--jsonl"):
+        assert live("--replay", heart, option, tmp_path / "." / heart.name).returncode == 2
+    assert live("--demo", "--record", tmp_path / "x", "--jsonl", tmp_path / "x").returncode == 2
+    assert heart.read_bytes() == content
+
+
+@pytest.mark.slow
+def test_odd_names(heart, tmp_path):
+    odd = os.fsencode(tmp_path) + b"/n[b]\xff.wav"
+    os.rename(heart, odd)
+    result = subprocess.run([*map(os.fsencode, LIVE), b"--replay", odd, b"--speed", b"max"], capture_output=True)
+    assert result.returncode == 0 and b"S1 lub" in result.stdout and result.stderr == b""
+    one_line(live("--replay", "x" * 300), 2, "cannot be read")
+
+
+@pytest.mark.slow
+def test_a_standard_output_that_cannot_be_written(heart):
+    command = " ".join(f"'{part}'" for part in [*LIVE, "--replay", str(heart), "--speed", "max"])
+    for where, status in ((">/dev/full", 1), (">&-", 0)):
+        result = subprocess.run(["bash", "-c", f"{command} {where}"], capture_output=True, text=True)
+        assert result.returncode == status and "Traceback" not in result.stderr
+
+
+@pytest.mark.slow
+def test_nohup_is_left_alone(tmp_path):
+    out = tmp_path / "events.jsonl"
+    process = subprocess.Popen(["nohup", *LIVE, "--demo", "--jsonl", str(out)], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)  # fmt: skip
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline and not (out.exists() and '"sound"' in out.read_text()):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.terminate()
+    assert process.wait(20) == 0
+
+
+def test_without_a_writable_cache_it_lends_numba_one(tmp_path):
+    code = (
+        "import os, heartseg.stream.numba_cache as c\n"
+        "c._writable = lambda folder: False\n"
+        "c._choose_cache(); print(os.environ['NUMBA_CACHE_DIR'])"
+    )
+    env = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"} | {"TMPDIR": str(tmp_path)}
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    folder = os.stat(result.stdout.strip())
+    assert folder.st_uid == os.getuid() and not folder.st_mode & 0o077

@@ -1,0 +1,285 @@
+"""Whole archives: found, spread over processes, gone on with, and whole whatever happens."""
+
+import itertools
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from heartseg.models import load
+from heartseg.offline.archive import workers
+from heartseg.offline.archive.find import Item, find_recordings, same_names
+from heartseg.offline.archive.manifest import NAME
+from heartseg.offline.cli import main
+from heartseg.offline.segmentation import segment
+from heartseg.stream.segmenter.lag import DEFAULT_LAG
+from heartseg.stream.sources.simulated import SimulatedHeart
+
+COMMAND = [str(Path(sys.executable).with_name("heartseg-offline")), "segment"]
+DEADLINE_S = 60
+
+
+def run(*args):
+    try:
+        return main([str(a) for a in args])
+    except SystemExit as stop:
+        return stop.code
+
+
+def heart(path, seconds=4, seed=1):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    blocks = itertools.islice(SimulatedHeart(seed=seed).blocks(), seconds * 10)
+    soundfile.write(path, np.concatenate(list(blocks)), 44_100)
+    return path
+
+
+def silence(path, seconds):
+    """A recording that takes long to read and little room."""
+    soundfile.write(path, np.zeros(seconds * 2000, np.int16), 2000)
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Five recordings in three folders, and what is none."""
+    root = tmp_path / "archive"
+    for seed, name in enumerate(("a.wav", "one/a.flac", "one/b.wav", "two/deep/a.ogg", "two/c.aiff")):
+        heart(root / name, seed=seed)
+    (root / "one/notes.txt").write_text("no sound")
+    (root / ".hidden").mkdir()
+    (root / ".hidden/x.wav").write_text("no sound")
+    (root / "one/._b.wav").write_text("no sound")
+    return root
+
+
+NAMES = ["a", "one/a", "one/b", "two/c", "two/deep/a"]
+
+
+def done(folder):
+    """How many results there are by now."""
+    return sum(p.is_file() and p.suffix != ".part" and p.name != NAME for p in folder.rglob("*"))
+
+
+def results(folder):
+    """Names and content of the results in a folder, and nothing but results in it."""
+    found = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    found.pop(NAME, None)
+    assert not [name for name in found if name.endswith(".part")]
+    return found
+
+
+def wait_for(condition):
+    end = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < end, "the deadline passed"
+        time.sleep(0.02)
+
+
+def names(*named):
+    items, vain = find_recordings([Path(n) for n in named])
+    return sorted(item.name.as_posix() for item in items), vain
+
+
+def test_what_is_found(archive):
+    assert names(archive) == (NAMES, [])
+    assert names(archive / "one") == (["a", "b"], [])
+    assert names(archive / "**/*.wav") == (["a", "one/b"], [])
+    assert names(archive / "**/a.*") == (["a", "one/a", "two/deep/a"], [])
+    assert names(archive / "o?e/*") == (["one/a", "one/b"], [])
+    assert names(archive / "one/b.wav", archive / "two") == (["b", "c", "deep/a"], [])
+    assert names(archive / "one/a.flac", archive / "one", archive / "one/*.flac") == (["a", "b"], [])
+    assert names(archive / "none.wav") == (["none"], [])  # told of when it is opened
+    for nothing in (archive / ".hidden/deeper", archive / "*.mp3"):
+        nothing.name == "deeper" and nothing.mkdir()
+        assert names(nothing)[0] == [] and str(nothing) in names(nothing)[1][0]
+
+
+def test_a_name_with_wildcards_in_it(tmp_path):
+    odd = heart(tmp_path / "a[1].wav", 1)
+    assert names(odd) == (["a[1]"], [])
+
+
+def test_names_that_clash():
+    items = [Item(Path("x/a.wav"), Path("a")), Item(Path("y/a.wav"), Path("a")), Item(Path("y/b/a.wav"), Path("b/a"))]
+    assert same_names(items) == [(Path("x/a.wav"), Path("y/a.wav"))]
+
+
+@pytest.mark.slow
+def test_a_folder_keeps_its_folders(archive, tmp_path):
+    out = tmp_path / "out"
+    assert run("segment", archive, "--out", out) == 0
+    assert sorted(results(out)) == [f"{name}.jsonl" for name in NAMES]
+
+
+def test_a_clash_in_a_folder_is_told_before_anything_is_written(archive, tmp_path, capsys):
+    heart(archive / "one/b.flac", 1)
+    assert run("segment", archive, "--out", tmp_path / "out") == 2
+    said = capsys.readouterr().err
+    assert "b.wav" in said and "b.flac" in said and not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_processes_give_the_bytes_of_one(archive, tmp_path, form):
+    for jobs in (1, 3):
+        assert run("segment", archive, "--out", tmp_path / str(jobs), "--jobs", jobs, "--format", form) == 0
+    assert results(tmp_path / "1") == results(tmp_path / "3") and len(results(tmp_path / "1")) == 5
+
+
+@pytest.mark.slow
+def test_live_in_processes_is_the_live_engine(archive, tmp_path):
+    assert run("segment", archive / "one", "--out", tmp_path, "--lag", "live", "--jobs", "2") == 0
+    events = segment(archive / "one/b.wav", load(), DEFAULT_LAG).events
+    lines = [json.loads(line) for line in (tmp_path / "b.jsonl").read_text().splitlines()]
+    assert lines[1:-1] == [e.as_dict() for e in events] and len(events) > 5
+
+
+@pytest.mark.slow
+def test_bad_files_are_listed_at_the_end(archive, tmp_path, capsys):
+    (archive / "one/bad.wav").write_text("no sound")
+    (archive / "two/empty.flac").touch()
+    assert (
+        run("segment", archive, archive / "none.wav", tmp_path / "*.wav", "--out", tmp_path / "out", "--jobs", 2) == 1
+    )
+    said = capsys.readouterr().err.splitlines()
+    assert "4 of 9 recordings failed:" in said[0] and len(said) == 5
+    assert all(any(name in line for line in said) for name in ("bad.wav", "empty.flac", "none.wav", "*.wav"))
+    assert len(results(tmp_path / "out")) == 5
+
+
+def stamps(folder):
+    return {p.relative_to(folder).as_posix(): p.stat().st_mtime_ns for p in folder.rglob("*") if p.name != NAME}
+
+
+def test_goes_on_where_it_stopped(archive, tmp_path, capsys):
+    out = tmp_path / "out"
+    command = ["segment", archive, "--out", out, "--jobs", "1"]
+    assert run(*command) == 0
+    whole, before = results(out), stamps(out)
+    capsys.readouterr()
+    assert run(*command) == 0
+    assert stamps(out) == before and "5 of 5 were made before" in capsys.readouterr().err
+
+    (out / "one/a.jsonl").unlink()  # a result is gone
+    heart(archive / "two/c.aiff", seed=9)  # a recording has changed
+    assert run(*command) == 0
+    changed = {name for name, at in stamps(out).items() if before[name] != at and name.endswith("l")}
+    assert changed == {"one/a.jsonl", "two/c.jsonl"}
+    assert results(out)["one/a.jsonl"] == whole["one/a.jsonl"]
+    assert results(out)["two/c.jsonl"] != whole["two/c.jsonl"]
+
+    before = stamps(out)
+    assert run(*command, "--lag", "live") == 0  # other settings
+    assert all(stamps(out)[f"{name}.jsonl"] != before[f"{name}.jsonl"] for name in NAMES)
+    before = stamps(out)
+    assert run(*command, "--lag", "live", "--again") == 0
+    assert all(stamps(out)[f"{name}.jsonl"] != before[f"{name}.jsonl"] for name in NAMES)
+    assert run(*command, "--lag", "live", "--format", "csv") == 0  # other results beside them
+    assert len(results(out)) == 10
+
+
+def test_a_torn_manifest_costs_only_its_torn_line(archive, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run("segment", archive, "--out", out, "--jobs", "1") == 0
+    text = (out / NAME).read_bytes()
+    (out / NAME).write_bytes(text[:-30])
+    assert run("segment", archive, "--out", out, "--jobs", "1") == 0
+    assert "4 of 5" in capsys.readouterr().err and len(results(out)) == 5
+    assert run("segment", archive, "--out", out, "--jobs", "1") == 0
+    assert "5 of 5" in capsys.readouterr().err
+
+
+def test_a_result_that_cannot_be_written_whole_is_not_there(archive, tmp_path, monkeypatch, capsys):
+    def full(path, content):
+        with path.open("wb") as file:
+            file.write(content[: len(content) // 2])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        assert run("segment", archive / "one", "--out", tmp_path / "out", "--jobs", "1") == 1
+    assert "No space left" in capsys.readouterr().err and results(tmp_path / "out") == {}
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_costs_one_recording(archive, tmp_path, monkeypatch, capsys):
+    """Killed in the middle of a recording, as by the kernel when memory runs out."""
+    silence(archive / "a.wav", 3600)
+    start, started = workers._start, []
+
+    def noted(*args):
+        started.append(start(*args))
+        return started[-1]
+
+    def kill_whoever_reads_the_long_one():
+        wait_for(lambda: done(tmp_path / "out") == 4)
+        started[0][1].kill()
+
+    monkeypatch.setattr(workers, "_start", noted)
+    (tmp_path / "out").mkdir()
+    killer = threading.Thread(target=kill_whoever_reads_the_long_one)
+    killer.start()
+    assert run("segment", archive, "--out", tmp_path / "out", "--jobs", "2") == 1
+    killer.join()
+    said = capsys.readouterr().err
+    assert "a.wav: the process that read it died (SIGKILL)" in said and "1 of 5" in said
+    assert len(results(tmp_path / "out")) == 4
+    silence(archive / "a.wav", 1)
+    assert run("segment", archive, "--out", tmp_path / "out", "--jobs", "2") == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_what_is_done_and_no_more(archive, tmp_path):
+    """The whole process group gets it, as from a terminal."""
+    silence(archive / "z.wav", 7200)
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        [*COMMAND, archive, "--out", out, "--jobs", "2"], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    wait_for(lambda: out.exists() and done(out) == 5)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 1 and "Traceback" not in said
+    assert "5 of 6 are done" in said and len(said.splitlines()) == 1
+    assert len(results(out)) == 5
+
+
+@pytest.mark.slow
+def test_a_bar_on_a_terminal_and_only_there(archive, tmp_path):
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen(
+        [*COMMAND, archive, "--out", tmp_path / "out", "--jobs", "2"],
+        stderr=theirs, stdout=subprocess.PIPE, env=environment,
+    )  # fmt: skip
+    os.close(theirs)
+    said = b""
+    while True:
+        try:
+            more = os.read(ours, 4096)
+        except OSError:
+            break
+        if not more:
+            break
+        said += more
+    assert process.wait(DEADLINE_S) == 0 and process.stdout.read() == b""
+    os.close(ours)
+    assert b"5/5" in said and b"s/s" in said and "━".encode() in said
+    piped = subprocess.run(
+        [*COMMAND, archive / "one", "--out", tmp_path / "other"], capture_output=True, timeout=DEADLINE_S
+    )
+    assert piped.returncode == 0 and piped.stderr == b"" and piped.stdout == b""
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "many"])
+def test_wrong_jobs(archive, tmp_path, jobs, capsys):
+    assert run("segment", archive, "--out", tmp_path / "out", "--jobs", jobs) == 2
+    assert "--jobs" in capsys.readouterr().err

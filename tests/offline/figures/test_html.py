@@ -1,0 +1,145 @@
+"""`heartseg-offline report`: the page, opened in a real browser."""
+
+import itertools
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+import soundfile
+
+from heartseg.offline.cli import main
+from heartseg.offline.formats import read_prediction
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.sources.simulated import SimulatedHeart
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Open a page, run a script in it, and return the attributes that its root element then has."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not program:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs chromium")
+        pytest.skip("needs chromium")
+    home = tmp_path_factory.mktemp("browser")
+
+    def look(page, script="", width=1200):
+        driven = page.with_name(f"driven-{page.name}")
+        driven.write_text(page.read_text().replace("</body>", f"<script>{script}</script></body>"))
+        done = subprocess.run(
+            [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio", f"--user-data-dir={home}",
+             f"--window-size={width},900", "--virtual-time-budget=5000", "--dump-dom", driven.as_uri()],
+            env={**os.environ, "HOME": str(home)}, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        driven.unlink()
+        root = re.search(r"<html[^>]*>", done.stdout)
+        assert root, done.stderr[-1000:]
+        return dict(re.findall(r'data-(\w+)="([^"]*)"', root.group()))
+
+    return look
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A recording of 20 s, its events as a reference, and its page."""
+    folder = tmp_path_factory.mktemp("page")
+    wav = folder / "a heart.wav"
+    soundfile.write(wav, np.concatenate(list(itertools.islice(SimulatedHeart(seed=5).blocks(), 200))), STREAM_RATE)
+    assert main(["segment", str(wav), "--out", str(folder)]) == 0
+    events = folder / "a heart.jsonl"
+    assert main(["report", str(wav), "--reference", str(events), "--out", str(folder / "page.html")]) == 0
+    return wav, events, folder / "page.html"
+
+
+def test_the_page_holds_everything_itself(made):
+    _, events, page = made
+    text = page.read_text()
+    assert not re.search(r"https?://|(src|href)\s*=\s*[\"']|@import|url\(", text)
+    assert text.count("Not a medical device.") == 2 and "a heart.wav" in text
+    session = json.loads(events.read_text().splitlines()[0])
+    assert session["model_sha256"] in text and "whole recording in view" in text
+    assert text.count("<tr data-at") == len(read_prediction(events).sounds["S1"])
+    assert [p.name for p in page.parent.glob("*.part")] == []
+
+
+@pytest.mark.slow
+def test_it_opens_and_draws_the_sounds_in_view(made, browser):
+    _, events, page = made
+    sounds = np.concatenate(list(read_prediction(events).sounds.values()))
+    for width in (1200, 500):
+        found = browser(page, width=width)
+        assert found["ready"] == "1" and found["errors"] == "0"
+        start, end = (float(v) for v in found["view"].split())
+        assert start == 0 and 3 <= end <= 20
+        seen = int(((sounds[:, 1] > start) & (sounds[:, 0] < end)).sum())
+        assert abs(int(found["drawn"]) - seen) <= 1 < seen  # 1: the view's edge is rounded
+
+
+def test_pointer_keys_and_table_move_player_and_view(made, browser):
+    _, events, page = made
+    found = browser(
+        page,
+        """
+        const box = () => wave.getBoundingClientRect();
+        const note = (name, value) => { root.dataset[name] = String(value); };
+        const point = (type, share) => wave.dispatchEvent(new PointerEvent(type,
+          { pointerId: 1, clientX: box().left + box().width * share, buttons: 1, bubbles: true }));
+        const key = (name) => wave.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
+        wave.setPointerCapture = overview.setPointerCapture = () => {};
+        audio.play = () => { note("played", 1); return Promise.resolve(); };
+        const span = () => view.to - view.from;
+        const steps = () => {
+          note("duration", audio.duration);
+          $("all").click(); note("whole", span());
+          point("pointerdown", 0.5); point("pointerup", 0.5); note("clicked", audio.currentTime);
+          key("ArrowRight"); note("right", audio.currentTime);
+          key("+"); note("zoomed", span()); note("kept", view.from < now && now < view.to);
+          const before = view.from;
+          point("pointerdown", 0.5); point("pointermove", 0.6); point("pointerup", 0.6);
+          note("dragged", (before - view.from) / span()); note("still", audio.currentTime);
+          wave.dispatchEvent(new WheelEvent("wheel", { deltaY: -100, ctrlKey: true, clientX: box().left + 300 }));
+          note("wheeled", span());
+          document.querySelectorAll("#beats button")[2].click(); note("third", audio.currentTime);
+          note("marked", [...$("beats").rows].findIndex((r) => r.classList.contains("now")));
+          key("End"); note("end", audio.currentTime); note("slider", wave.getAttribute("aria-valuenow"));
+          key("0");
+        };
+        audio.readyState > 0 ? steps() : audio.addEventListener("loadedmetadata", steps);
+        """,
+    )
+    assert found["errors"] == "0"
+    number = {key: float(value) for key, value in found.items() if re.fullmatch(r"-?[\d.]+", value)}
+    assert number["duration"] == pytest.approx(20, abs=0.01) and number["whole"] == pytest.approx(20)
+    assert number["clicked"] == pytest.approx(10, abs=0.05) and number["right"] == pytest.approx(11, abs=0.05)
+    assert number["zoomed"] == pytest.approx(12) and found["kept"] == "true"
+    assert number["dragged"] == pytest.approx(0.1, abs=0.01) and number["still"] == number["right"]
+    assert number["wheeled"] < number["zoomed"] and number["played"] == 1
+    third = read_prediction(events).sounds["S1"][2, 0]
+    assert number["third"] == pytest.approx(third, abs=0.01) and number["marked"] == 2
+    assert number["end"] == number["slider"] == pytest.approx(20)
+    assert number["drawn"] == sum(len(v) for v in read_prediction(events).sounds.values())
+
+
+def test_a_recording_without_a_heart_and_a_name_of_the_template(tmp_path, browser):
+    wav = tmp_path / "{{data}} <i>&.wav"
+    samples = np.zeros(3 * STREAM_RATE, np.float32)
+    samples[STREAM_RATE : STREAM_RATE + 100] = np.nan
+    soundfile.write(wav, samples, STREAM_RATE, subtype="FLOAT")
+    page = tmp_path / "empty.html"
+    assert main(["report", str(wav), "--out", str(page)]) == 0
+    assert "<h1>{{data}} &lt;i&gt;&amp;.wav</h1>" in page.read_text()
+    found = browser(page)
+    assert found["ready"] == "1" and found["errors"] == "0" and found["drawn"] == "0"
+
+
+def test_what_cannot_be_done_is_said(made, tmp_path, capsys):
+    wav, *_ = made
+    with pytest.raises(SystemExit) as stop:
+        main(["report", str(wav), "--out", str(tmp_path / "page.pdf")])
+    assert stop.value.code == 2 and ".html" in capsys.readouterr().err
+    assert main(["report", str(tmp_path / "none.wav"), "--out", str(tmp_path / "page.html")]) == 1
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,308 @@
+"""Training: what it is fed, that the served network is the trained one, and that a killed run goes on."""
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs the extra 'train'")
+
+import tensorflow as tf
+
+from heartseg.models import load, loader
+from heartseg.offline.datasets.recording import NOISE, DataError, Recording
+from heartseg.offline.training import stethoscope
+from heartseg.offline.training import train as training
+from heartseg.offline.training.augment import disturb, make_no_heart
+from heartseg.offline.training.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _interpolate, _shorten_diastoles
+from heartseg.offline.training.corpus import NO_HEART, UNKNOWN, Corpus, labels_of, read_no_heart
+from heartseg.offline.training.export import export_network
+from heartseg.offline.training.network import HEADS, TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
+from heartseg.offline.training.reproduction import SETS, WITHIN, scores, shortfall
+from heartseg.stream.segmenter.windows import WindowedInference
+
+
+def corpus(seconds=40, cycle=1600, bpm=79.0):
+    """A tone that differs by state: 100 ms of each of S1, systole, S2, and diastole for the rest of the cycle."""
+    n = seconds * 2100
+    phase = np.arange(n) % cycle
+    label = np.minimum(phase // 210, 3).astype(np.int8)
+    pcg = np.sin(np.arange(n) * np.array([0.2, 0.0, 0.4, 0.0])[label]).astype(np.float32) * (label % 2 == 0)
+    label[: n // 10] = UNKNOWN
+    return Corpus(
+        ("a", "b"), np.tile(pcg, 2), np.tile(label, 2), np.array([0, n, 2 * n]), np.array([0, 1]), np.full(2, bpm)
+    )
+
+
+def test_batches_are_of_the_seed_and_step_alone():
+    x, y = Batches([corpus()], [1.0], seed=1, hard_from=9).batch(7)
+    again = Batches([corpus()], [1.0], seed=1, hard_from=9)
+    again.batch(3)
+    x2, y2 = again.batch(7)
+    np.testing.assert_array_equal(x, x2)
+    np.testing.assert_array_equal(y, y2)
+    assert not np.array_equal(x, again.batch(8)[0])
+
+
+@pytest.mark.parametrize(("hard_from", "empty"), [(9, EMPTY), (0, HARD_EMPTY)])
+def test_a_batch(hard_from, empty):
+    x, y = Batches([corpus()], [1.0], seed=1, hard_from=hard_from).batch(0)
+    assert x.shape == (BATCH, WINDOW) and x.dtype == np.float32 and np.isfinite(x).all()
+    assert y.shape == (BATCH, TOKENS, TOKEN)
+    assert (y[-empty:] == NO_HEART).all()
+    assert {0, 1, 2, 3} <= set(np.unique(y[:-empty]).tolist()) <= {0, 1, 2, 3, UNKNOWN}
+
+
+@pytest.mark.slow
+def test_hard_batches_hold_infants_and_athletes():
+    """120 bpm comes as up to 240 and 55 bpm as down to 28; before the hard ones, nothing changes."""
+
+    def beats(cycle, bpm, hard_from):
+        """Frames a beat in every window of four batches."""
+        batches = Batches([corpus(cycle=cycle, bpm=bpm)], [1.0], seed=1, hard_from=hard_from)
+        windows = np.concatenate([batches.batch(k)[1] for k in range(8)]).reshape(8 * BATCH, -1)
+        onsets = (np.flatnonzero((row[:-1] == 3) & (row[1:] == 0)) for row in windows)
+        return [np.median(np.diff(at)) for at in onsets if len(at) > 1]
+
+    assert beats(1050, 120.0, hard_from=8) == beats(1050, 120.0, hard_from=99)
+    assert min(beats(1050, 120.0, hard_from=0)) <= 29 < min(beats(1050, 120.0, hard_from=8))  # 207 bpm
+    assert max(beats(2290, 55.0, hard_from=8)) < 165 <= max(beats(2290, 55.0, hard_from=0))  # 36 bpm
+
+
+def test_the_rate_of_learning_rises_and_falls_twice():
+    recipe = training.Recipe(steps=18_000)
+    rate = {step: float(training._Rate(recipe)(tf.constant(step))) for step in (0, 500, 11_999, 12_000, 12_200, 17_999)}
+    assert rate[0] == rate[12_000] == 0
+    assert rate[500] == pytest.approx(recipe.peak_rate) and rate[12_200] == pytest.approx(recipe.restart_rate)
+    assert rate[11_999] < 0.01 * recipe.peak_rate and rate[17_999] < 0.01 * recipe.restart_rate
+
+
+def test_labels_lie_on_their_frames():
+    """A frame's label is the state in the middle of its own 10 ms: loud in S1 and S2, silent in between."""
+    x, y = Batches([corpus()], [1.0], seed=1, augment=False, hard_from=9).batch(0)
+    own = x[:, WINDOW - TOKENS * TOKEN * 21 :].reshape(BATCH, TOKENS * TOKEN, 21)
+    middle = np.abs(own[:, :, 8:13]).max(axis=2)
+    label = y.reshape(BATCH, -1)
+    assert middle[np.isin(label, (0, 2))].min() > 0
+    silent = middle[np.isin(label, (1, 3))]
+    assert (silent == 0).mean() > 0.98
+
+
+def test_shortened_diastoles_are_shorter_and_nothing_else():
+    c = corpus()
+    at = np.arange(WINDOW) + 60_000.0
+    x, new = _shorten_diastoles(np.random.default_rng(3), c.pcg, c.label, at)
+    assert new[-1] == at[-1] and (np.diff(new) > 0).all() and new[0] < at[0] - 1000
+    label = c.label[np.rint(new).astype(int)]
+    lengths = {s: [] for s in range(4)}
+    edges = np.flatnonzero(np.diff(label)) + 1
+    for a, b in itertools.pairwise(edges):
+        lengths[int(label[a])].append(b - a)
+    for state in (0, 1, 2):
+        assert set(lengths[state]) == {210}
+    assert max(lengths[3]) < 1600 - 630 and min(lengths[3]) >= 140
+    assert np.isfinite(x).all()
+
+
+def test_interpolation():
+    x = np.sin(np.arange(200) * 0.3).astype(np.float32)
+    at = np.arange(-10, 210) + 0.25
+    y = _interpolate(x, at)
+    np.testing.assert_allclose(y[13:207], np.sin(at[13:207] * 0.3), atol=1e-3)
+    assert (y[:8] == 0).all() and (y[-8:] == 0).all()
+
+
+def test_disturbances_are_finite_and_new():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((8, WINDOW)).astype(np.float32)
+    before = x.copy()
+    y = disturb(rng, x, hard=True)
+    np.testing.assert_array_equal(x, before)
+    assert y.dtype == np.float32 and np.isfinite(y).all() and np.abs(y).max() < 20
+    for hard in (False, True):
+        assert np.isfinite(make_no_heart(rng, 8, WINDOW, hard=hard)).all()
+
+
+def beats_of_a_tone(windows=4):
+    """100 ms of a 60 Hz tone each second, and quiet noise all the while."""
+    t = np.arange(WINDOW) / 2100
+    tone = np.sin(2 * np.pi * 60 * t) * (t % 1 < 0.1)
+    noise = np.random.default_rng(0).standard_normal((windows, WINDOW))
+    return (tone + 0.03 * noise).astype(np.float32)
+
+
+DEVICES = [device for device, _ in stethoscope._CHAIN] + [stethoscope.simulate_devices]
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.__name__)
+def test_a_simulated_device_depends_on_the_seed_alone(device):
+    x = beats_of_a_tone()
+    original = x.copy()
+    y = device(np.random.default_rng(5), x)
+    np.testing.assert_array_equal(x, original)
+    assert y.shape == x.shape and y.dtype == np.float32 and np.isfinite(y).all()
+    np.testing.assert_array_equal(y, device(np.random.default_rng(5), x))
+    assert not np.array_equal(y, device(np.random.default_rng(6), x))
+    assert np.isfinite(device(np.random.default_rng(5), np.zeros_like(x))).all()
+
+
+@pytest.mark.parametrize("device", [stethoscope.expand, stethoscope.denoise], ids=lambda device: device.__name__)
+def test_a_device_that_suppresses_noise_lowers_the_quiet_parts(device):
+    """Relative to the loud parts. Automatic gain control does the opposite."""
+
+    def contrast(x):
+        t = np.arange(WINDOW) / 2100 % 1
+        sound, silence = (t > 0.02) & (t < 0.08), (t > 0.3) & (t < 0.8)
+        return np.sqrt(np.mean(x[:, sound] ** 2, axis=1) / np.mean(x[:, silence] ** 2, axis=1))
+
+    x = beats_of_a_tone(16)
+    ratio = contrast(device(np.random.default_rng(1), x)) / contrast(x)
+    assert ratio.min() > 1 and ratio.max() > 10
+    assert np.median(contrast(stethoscope.control_gain(np.random.default_rng(1), x)) / contrast(x)) < 0.5
+
+
+def test_a_limited_band_holds_no_energy_outside():
+    """White noise outside a band is mostly gone, below it or above it."""
+    x = np.random.default_rng(0).standard_normal((64, WINDOW)).astype(np.float32)
+    power = np.abs(np.fft.rfft(stethoscope.limit_band(np.random.default_rng(1), x))) ** 2
+    f = np.fft.rfftfreq(WINDOW, 1 / 2100)
+    low, high = power[:, f < 15].mean(axis=1), power[:, f > 700].mean(axis=1)
+    assert (np.minimum(low, high) < 0.02 * power.max(axis=1)).all()
+    assert np.median(high) < 1e-2 * np.median(power[:, (f > 120) & (f < 180)].mean(axis=1))
+
+
+def test_the_inverse_of_a_short_time_spectrum_is_the_signal():
+    x = np.random.default_rng(0).standard_normal(1001).astype(np.float32)
+    for size in (64, 256):
+        np.testing.assert_allclose(stethoscope._istft(stethoscope._stft(x, size), len(x)), x, atol=1e-5)
+
+
+def test_time_marked_as_noise_is_unknown():
+    """It mostly holds a heart, so it is no example of none."""
+    start, end, state = np.array([0.0, 0.1, 0.2]), np.array([0.1, 0.2, 0.3]), np.array([1, NOISE, 2], np.int8)
+    label = labels_of(Recording("a", Path("a.wav"), "a", start, end, state), 800)
+    assert [set(label[a:b].tolist()) for a, b in ((0, 210), (210, 420), (420, 630), (630, 800))] == [
+        {0}, {UNKNOWN}, {1}, {UNKNOWN},
+    ]  # fmt: skip
+
+
+def test_missing_kinds_of_sounds_are_left_out(tmp_path):
+    assert read_no_heart(tmp_path, ["rain", "speech"]) == []
+
+
+def test_real_sounds_without_a_heart_are_half_of_the_empty_windows():
+    tone = np.sin(np.arange(30_000) * 0.3).astype(np.float32)
+    plain, real = (Batches([corpus()], [1.0], seed=1, hard_from=0, no_heart=n) for n in ((), [[tone], [tone]]))
+    (x, y), (x2, y2) = plain.batch(3), real.batch(3)
+    np.testing.assert_array_equal(y, y2)
+    assert x2.shape == x.shape and np.isfinite(x2).all()
+    assert (y2[-HARD_EMPTY:] == NO_HEART).all() and not np.array_equal(x, x2)
+
+
+def test_without_a_heart_even_odds_cost_nothing():
+    """The surer a posterior, the more it costs. Annotated frames are not part of this loss."""
+
+    class Constant:
+        def __init__(self, logit):
+            self.logits = np.zeros((2, TOKENS, HEADS, TOKEN, 4), np.float32)
+            self.logits[..., 2] = logit
+
+        def __call__(self, window, training):
+            return tf.constant(self.logits), tf.zeros((2, TOKENS))
+
+    label = np.full((2, TOKENS, TOKEN), NO_HEART, np.int8)
+    label[0] = 2
+    undecided = [float(training.losses_of(Constant(v), None, label, True)[1]) for v in (0, 1, 3)]
+    assert undecided[0] == pytest.approx(0, abs=1e-6) and undecided[0] < undecided[1] < undecided[2]
+    assert float(training.losses_of(Constant(3), None, np.full_like(label, 2), True)[1]) == 0
+
+
+@pytest.mark.slow
+def test_the_served_network_is_the_trained_one(tmp_path):
+    network = Network()
+    network(tf.zeros((1, WINDOW)))
+    rng = np.random.default_rng(0)
+    for weight in network.weights:  # batch norm that does something
+        if weight.path.split("/")[-1] in ("gamma", "beta", "moving_mean", "moving_variance"):
+            weight.assign(rng.uniform(0.5, 1.5, weight.shape))
+    assert export_network(network, tmp_path, "toy", {"seed": 1}) < 1e-4
+    assert load("toy", tmp_path).card.heads * TOKEN == 45
+    assert load("toy-whole", tmp_path).card.heads * TOKEN == WHOLE_FRAMES
+
+
+@pytest.mark.slow
+def test_windows_slide_as_in_training(tmp_path):
+    """What the engine makes of a stream is what the dense form says of the window ending there."""
+    network = Network()
+    network(tf.zeros((1, WINDOW)))
+    export_network(network, tmp_path, "toy", {})
+    served = load("toy", tmp_path)
+    x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
+    found = WindowedInference(served, lookahead=15, hop=5, provisional=True).push(x)
+    last = found[-1]
+    logits, _ = network(x[None, last.needed - WINDOW : last.needed])
+    spoken = tf.nn.log_softmax(logits[0, -1, 3::-1]).numpy().reshape(4 * TOKEN, 4)
+    np.testing.assert_allclose(last.log, spoken, atol=1e-3)
+    assert last.first == last.needed // 21 - 4 * TOKEN and last.n_final == TOKEN
+    assert [part.first for part in found if part.n_final] == list(range(0, last.first + 1, TOKEN))
+    finals = WindowedInference(served, lookahead=15, hop=5, provisional=False).push(x)
+    assert all(
+        (a.log[: a.n_final] == b.log).all() and len(b.log) == b.n_final for a, b in zip(found, finals, strict=True)
+    )
+
+
+@pytest.mark.slow
+def test_recordings_are_heard_as_in_training(tmp_path):
+    """What the form for whole recordings says is what the dense form says with its farthest head."""
+    network = Network()
+    network(tf.zeros((1, WINDOW)))
+    export_network(network, tmp_path, "toy", {})
+    x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
+    windows = WindowedInference(load("toy-whole", tmp_path), lookahead=40, hop=240, provisional=False)
+    found = windows.push(x) + windows.flush()
+    assert [part.first for part in found] == [0, 200, 440, 680, 920]
+    logits, presence = network(x[None, found[3].needed - WINDOW : found[3].needed])
+    np.testing.assert_allclose(found[3].log, tf.nn.log_softmax(logits[0, 48:, 8]).numpy().reshape(240, 4), atol=1e-3)
+    np.testing.assert_allclose(found[3].presence, tf.sigmoid(presence[0, 48:]).numpy().repeat(5), atol=1e-4)
+    assert found[4].first + len(found[4].log) == len(x) // 21 and len(found[4].presence) == len(found[4].log)
+
+
+def test_a_run_goes_on_with_its_own_recipe_only(tmp_path):
+    (tmp_path / "recipe.json").write_text("{}")
+    with pytest.raises(DataError, match="another recipe"):
+        training.train(tmp_path, tmp_path, training.Recipe())
+
+
+def test_a_run_that_falls_short_of_the_shipped_network_says_so(tmp_path):
+    said = []
+    assert scores(tmp_path, None, said.append) == {} and all(name in " ".join(said) for name in SETS)
+    card = json.loads((Path(loader.__file__).parent / f"{loader.DEFAULT}.json").read_text())
+    assert {*card["scores"]} == {*SETS}
+    assert not shortfall({name: f1 - WITHIN + 0.01 for name, f1 in card["scores"].items()}, said.append)
+    assert shortfall({SETS[0]: card["scores"][SETS[0]] - WITHIN - 0.01}, said.append)
+    assert said[-1].startswith("circor/dev: F1 ")
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(training, "training_corpora", lambda data: [corpus(), corpus(), corpus()])
+    monkeypatch.setattr(training, "_CHECKPOINT_EVERY", 4)
+    recipe = training.Recipe(steps=8)
+    whole = training.train(tmp_path, tmp_path / "whole", recipe)
+
+    save = training._save
+
+    def killed(path, state, step):
+        save(path, state, step)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "_save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        training.train(tmp_path, tmp_path / "part", recipe)
+    monkeypatch.setattr(training, "_save", save)
+    resumed = training.train(tmp_path, tmp_path / "part", recipe)
+    assert "going on at step 4" in capsys.readouterr().out
+    for a, b in zip(whole.weights, resumed.weights, strict=True):
+        np.testing.assert_allclose(np.asarray(a), np.asarray(b), atol=1e-5)

@@ -1,0 +1,348 @@
+"""The display in a real terminal."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from heartseg.stream.display.layout import rows
+from heartseg.stream.display.monitor import Monitor
+from heartseg.stream.display.state import DisplayState, History
+from heartseg.stream.display.theme import Theme
+from heartseg.stream.engine import Engine
+from heartseg.stream.events import Gap, Marker, Onset, Sound
+from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sinks.wav import WavRecording
+from heartseg.stream.sources.replay import Replay
+
+COMMAND = "import sys; from heartseg.stream.cli import main; sys.exit(main())"
+LIVE = f"{sys.executable} -c '{COMMAND}'"
+
+
+class Terminal:
+    """A tmux pane with a shell in it."""
+
+    def __init__(self, socket, folder):
+        self._socket, self._folder = str(socket), folder
+
+    def tmux(self, *args):
+        return subprocess.run(["tmux", "-S", self._socket, *args], capture_output=True, text=True, check=True).stdout
+
+    def open(self, width, height):
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(width), "-y", str(height), "-c", self._folder,
+                  "env PS1='$ ' sh")  # fmt: skip
+
+    def keys(self, *keys):
+        self.tmux("send-keys", *keys)
+
+    def screen(self, *options):
+        return self.tmux("capture-pane", "-p", *options)
+
+    def run(self, args="", env="", before=""):
+        self.keys(f"{before}{env} {LIVE} --demo {args}; echo status $?", "Enter")
+
+    def until(self, wanted, *options, seconds=40):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            shown = self.screen(*options)
+            if wanted(shown):
+                return shown
+            time.sleep(0.05)
+        raise AssertionError(f"not seen in {seconds} s:\n{self.screen()}")
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    """A terminal to be opened at a size; its shell is in `tmp_path`."""
+    if shutil.which("tmux") is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs tmux")
+        pytest.skip("needs tmux")
+    terminal = Terminal(tmp_path / "tmux", tmp_path)
+    yield terminal
+    subprocess.run(["tmux", "-S", str(tmp_path / "tmux"), "kill-server"], capture_output=True)
+
+
+def settled(shown):
+    return "lub" in shown and "dub" in shown and "heartbeat" in shown and not re.search("[–-] ms", shown)
+
+
+FIGURES = ("bpm", "systole", "diastole", "confidence", "level", " dB", "lag", "headroom", "dropped", "? help", "q quit")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "height"), [(60, 16), (80, 24), (200, 50)])
+def test_it_shows_all_there_is_and_leaves_the_terminal_as_it_was(terminal, width, height):
+    terminal.open(width, height)
+    terminal.run(before="echo before; ")
+    shown = terminal.until(settled)
+    lines = shown.splitlines()
+    assert len(lines) == height and max(map(len, lines)) <= width
+    assert "Not a medical device." in lines[0] and "simulated heart" in lines[1], shown
+    for word in FIGURES:
+        assert word in shown, shown
+    assert "█" in shown
+    intervals = next(line for line in lines if "confidence" in line).split()
+    assert 250 <= int(intervals[1]) <= 420 and 380 <= int(intervals[4]) <= 620
+    assert lines[-1].endswith("q quit")
+    terminal.keys("C-c")
+    after = terminal.until(lambda s: "status 0" in s)
+    assert "before" in after and "█" not in after and "dropped" in after
+
+
+@pytest.mark.slow
+def test_a_lamp_lights_with_each_sound_and_goes_out(terminal):
+    terminal.open(80, 24)
+    terminal.run(env="COLORTERM=truecolor")
+
+    def lit(shown):
+        return re.search(r"\x1b\[[0-9;]*48;[25];", shown) is not None
+
+    terminal.until(lit, "-e")
+    terminal.until(lambda s: settled(s) and not lit(s), "-e")
+    terminal.until(lit, "-e")
+
+
+@pytest.mark.slow
+def test_it_follows_the_size_of_the_terminal(terminal):
+    terminal.open(100, 30)
+    terminal.run()
+    terminal.until(settled)
+    for width, height in ((60, 16), (120, 40), (30, 8)):
+        terminal.tmux("resize-window", "-x", str(width), "-y", str(height))
+        shown = terminal.until(lambda s, h=height: len(s.splitlines()) == h and "heartseg" in s.splitlines()[0])
+        assert max(map(len, shown.splitlines())) <= width
+    terminal.tmux("resize-window", "-x", "80", "-y", "24")
+    assert len(terminal.until(lambda s: settled(s) and "q quit" in s.splitlines()[-1]).splitlines()) == 24
+
+
+@pytest.mark.slow
+def test_keys(terminal, tmp_path):
+    terminal.open(80, 24)
+    terminal.run("--jsonl events.jsonl")
+    terminal.until(settled)
+    terminal.keys("?")
+    terminal.until(lambda s: "mark this moment" in s and "lub" not in s)
+    terminal.keys("?")
+    terminal.until(settled)
+    terminal.keys("+")
+    terminal.until(lambda s: "height ×1.4" in s)
+    terminal.keys("-")
+    terminal.until(lambda s: "height" not in s)
+    terminal.keys("m")
+    terminal.until(lambda s: "▲" in s)
+
+    terminal.keys("r")
+    terminal.until(lambda s: "● REC 00:01" in s)
+    terminal.keys("r")
+    shown = terminal.until(lambda s: "REC" not in s)
+    (kept,) = tmp_path.glob("heartseg-*.wav")
+    assert kept.name[:20] in shown and kept.stat().st_size > 4 * 44_100
+
+    def listen_on(sounds):
+        """Until so many sounds more are written."""
+        wanted = (tmp_path / "events.jsonl").read_text().count('"sound"') + sounds
+        deadline = time.monotonic() + 20
+        while (tmp_path / "events.jsonl").read_text().count('"sound"') < wanted:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    terminal.keys("Space")
+    terminal.until(lambda s: "PAUSED" in s)
+    listen_on(2)  # by then the terminal has painted what is held to the last line
+    held = terminal.screen().splitlines()[:20]
+    listen_on(3)
+    assert terminal.screen().splitlines()[:20] == held
+    terminal.keys("Space")
+    caught = terminal.until(lambda s: "PAUSED" not in s)
+    assert caught.splitlines()[0] > held[0]
+
+    terminal.keys("q")
+    terminal.until(lambda s: "status 0" in s)
+    events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    (mark,) = [e for e in events if e["type"] == "marker"]
+    assert mark["at_s"] == round(mark["at_sample"] / 44_100, 4) > 1
+    at = events.index(mark)
+    assert events[at - 1]["emitted_s"] <= mark["at_s"] + 0.5 and events[at + 1]["emitted_s"] >= mark["at_s"]
+    terminal.keys("ec", "ho typed", "Enter")  # the terminal echoes again
+    terminal.until(lambda s: "echo typed" in s)
+
+
+@pytest.mark.slow
+def test_without_colour_the_kinds_differ_in_shape(terminal):
+    terminal.open(80, 24)
+    terminal.run(env="NO_COLOR=1")
+    shown = terminal.until(lambda s: settled(s) and "▒" in s and re.search(r"\x1b\[[0-9;]*7m", s), "-e")
+    assert not re.search(r"\x1b\[([0-9;]*;)?([34][0-8]|9[0-7])[;m]", shown)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "height"), [(60, 16), (80, 24)])
+def test_without_unicode_it_keeps_to_ascii(terminal, width, height):
+    terminal.open(width, height)
+    terminal.run(env="LC_ALL=C")
+    shown = terminal.until(settled)
+    assert shown.isascii() and "#" in shown
+    assert any("##" in line and line.rstrip().endswith("bpm") for line in shown.splitlines())
+    for word in FIGURES:
+        assert word in shown, shown
+
+
+def test_a_failing_display_leaves_the_terminal_and_the_files_in_order(terminal, tmp_path):
+    (tmp_path / "broken.py").write_text(
+        "import sys\n"
+        "from heartseg.stream.display import loop\n"
+        "from heartseg.stream.cli import main\n"
+        "rows, times = loop.rows, iter(range(40))\n"
+        "loop.rows = lambda *a: rows(*a) if next(times, None) is not None else 1 / 0\n"
+        "sys.exit(main(['--demo', '--jsonl', 'events.jsonl']))\n"
+    )
+    terminal.open(80, 24)
+    terminal.keys(f"echo before; {sys.executable} broken.py; echo status $?", "Enter")
+    shown = terminal.until(lambda s: "status 1" in s)
+    assert "before" in shown and "the display failed: ZeroDivisionError" in shown and "Traceback" not in shown
+    assert '"end"' in (tmp_path / "events.jsonl").read_text().splitlines()[-1]
+    assert "cursor_flag 1" in terminal.tmux("display-message", "-p", "cursor_flag #{cursor_flag}")
+
+
+def text_of(drawn):
+    return ["".join(segment.text for segment in row) for row in drawn]
+
+
+def test_a_lost_device_is_told_and_its_lamp_goes_out(network):
+    source, history, theme = Replay([], name="micro\x1b[2Jphone"), History(), Theme(colour=False, blocks=True)
+    history.on_samples(np.zeros(44_100, np.float32))
+    history.on_event(Onset("S1", 40_000, 0.9, 44_000))
+    monitor = Monitor(Engine(Segmenter(network), source, []), history, WavRecording(), "heartseg", 390)
+
+    def drawn():
+        picture = rows(monitor.state(60), 60, 16, theme)
+        is_lit = any(segment.style == theme.lit[1] for row in picture for segment in row)
+        return "".join(text_of(picture)), is_lit
+
+    text, is_lit = drawn()
+    assert "listening ..." in text and is_lit and "\x1b" not in text
+    source.state = "device lost: waiting for it"
+    text, is_lit = drawn()
+    assert "device lost: waiting for it" in text and not is_lit
+
+
+def test_the_history_does_not_depend_on_the_blocks():
+    x = np.random.default_rng(0).uniform(-1, 1, 40 * 44_100).astype(np.float32)  # longer than the history
+
+    def state(size):
+        history = History()
+        for first in range(0, len(x), size):
+            history.on_samples(x[first : first + size])
+        history.on_missing(1000)
+        history.on_samples(x[:1000])
+        return history.state()
+
+    whole = state(len(x))
+    for size in (441, 997, 44_100):
+        other = state(size)
+        np.testing.assert_array_equal(other.peaks, whole.peaks)
+        assert other.position == whole.position == len(x) + 2000
+
+
+def a_state(**fields):
+    """Ten seconds of steady sound with one of each event in the last second."""
+    events = (Sound("S1", 400_000, 405_000, 0.9, 420_000), Gap(410_000, 419_000, "lost"), Marker(425_000))
+    onsets = (Onset("S2", 430_000, 0.8, 434_000),)
+    return DisplayState(441_000, np.full(3000, 0.1, np.float32), np.zeros(18_900, np.float32), events, onsets, **fields)
+
+
+@pytest.mark.parametrize("theme", [Theme(colour, blocks) for colour in (True, False) for blocks in (True, False)])
+def test_a_picture_depends_on_its_state_alone(theme):
+    state = a_state(title="heartseg", source="heart.wav", lag_ms=390.0, load=0.01, hint="heartbeat")
+    for columns, lines in ((60, 16), (80, 24), (120, 40)):
+        picture = rows(state, columns, lines, theme)
+        assert picture == rows(state, columns, lines, theme) and len(picture) == lines
+        assert {len(text) for text in text_of(picture)} == {columns}
+        text = "\n".join(text_of(picture))
+        for word in ("heart.wav", "heartbeat", "lag 390 ms", "headroom 100", "lub", "dub", "gap", theme.sign("▲", "^")):
+            assert word in text
+    assert "PAUSED" in "".join(text_of(rows(a_state(paused=True), 80, 24, theme)))
+    assert "REC 01:02" in "".join(text_of(rows(a_state(recording_s=62.0), 80, 24, theme)))
+    assert "mark this moment" in "".join(text_of(rows(a_state(help=True), 80, 24, theme)))
+
+
+def in_a_terminal(args, folder, also=lambda: None):
+    """heartseg-live as the leader of a session whose terminal is a new one: (process, the other end).
+
+    also: what else the new process does before it begins.
+    """
+    leader, follower = pty.openpty()
+    fcntl.ioctl(leader, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+
+    def adopt():
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        also()
+
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, "--demo", *args], stdin=follower, stdout=follower, stderr=follower,
+        cwd=folder, preexec_fn=adopt, env={**os.environ, "TERM": "xterm-256color"},
+    )  # fmt: skip
+    os.close(follower)
+    return process, leader
+
+
+def drawn(leader):
+    """What is written to the terminal from now on; grows."""
+    written = bytearray()
+
+    def read():
+        try:
+            while data := os.read(leader, 1 << 16):
+                written.extend(data)
+        except OSError:
+            return
+
+    threading.Thread(target=read, daemon=True).start()
+    return written
+
+
+def until(condition, seconds=40):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_restore_the_terminal(tmp_path, number):
+    process, leader = in_a_terminal(["--jsonl", "events.jsonl"], tmp_path)
+    before = termios.tcgetattr(leader)
+    written = drawn(leader)
+    until(lambda: b"lub" in written)
+    assert termios.tcgetattr(leader) != before
+    process.send_signal(number)
+    until(lambda: process.poll() is not None)
+    assert process.returncode == 0
+    until(lambda: b"heard" in written)
+    assert written.rindex(b"\x1b[?1049l") > written.rindex(b"\x1b[?1049h")
+    assert written.rindex(b"\x1b[?25h") > written.rindex(b"\x1b[?25l")
+    assert b'"end"' in (tmp_path / "events.jsonl").read_bytes()
+
+
+def test_closing_the_terminal_ends_the_run_in_good_order(tmp_path):
+    process, leader = in_a_terminal(["--jsonl", "events.jsonl", "--record", "kept.wav"], tmp_path)
+    heard = b""
+    while b"lub" not in heard:
+        heard += os.read(leader, 1 << 16)
+    os.close(leader)
+    assert process.wait(40) == 0
+    assert '"end"' in (tmp_path / "events.jsonl").read_text().splitlines()[-1]

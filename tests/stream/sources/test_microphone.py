@@ -1,0 +1,112 @@
+"""A real stream through PortAudio, from a virtual microphone: captured as played, and replayed alike."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from virtual_microphone import a_heart, until
+
+from heartseg.stream.sources.file import FileSource
+
+LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
+
+ONLY_48_STEREO = [sys.executable, "-c", """
+import sys, sounddevice
+from heartseg.stream.cli import main
+query, check = sounddevice.query_devices, sounddevice.check_input_settings
+def strict(device, channels, dtype, samplerate):
+    if (channels, samplerate) != (2, 48_000):
+        raise sounddevice.PortAudioError("Invalid sample rate")
+    check(device, channels, dtype, samplerate)
+def own(device=None):
+    found = query(device)
+    return found if device is None else {**found, "default_samplerate": 48_000.0, "max_input_channels": 2}
+sounddevice.check_input_settings, sounddevice.query_devices = strict, own
+sys.exit(main())
+"""]  # fmt: skip
+"""PortAudio, but for a device that does 48 kHz stereo and nothing else."""
+
+
+def sounds(path):
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return [(e["kind"], e["onset_sample"], e["offset_sample"]) for e in lines if e["type"] == "sound"], lines
+
+
+def captured(live, microphone, samples, tmp_path):
+    """The sounds, all lines and the recording of a run that ends after twelve sounds."""
+    jsonl, wav = tmp_path / "events.jsonl", tmp_path / "heard.wav"
+    process = subprocess.Popen(
+        [*live, "--device", "pulse", "--jsonl", str(jsonl), "--record", str(wav)],
+        env=microphone.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        microphone.play(samples)
+        until(lambda: jsonl.exists() and jsonl.read_text().count('"sound"') >= 12)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0, process.stderr.read()
+    finally:
+        process.kill()
+    assert process.stderr.read() == ""
+    found, lines = sounds(jsonl)
+    heard, _ = soundfile.read(wav, dtype="float32")
+    accounts = lines[-1]["samples"]
+    assert accounts["captured"] == accounts["processed"] + accounts["dropped"] == len(heard)
+    return found, lines, heard
+
+
+def replayed(wav, tmp_path):
+    again = tmp_path / "again.jsonl"
+    subprocess.run([*LIVE, "--replay", str(wav), "--speed", "max", "--jsonl", str(again)], check=True,
+                   stdout=subprocess.DEVNULL, timeout=60)  # fmt: skip
+    return sounds(again)[0]
+
+
+@pytest.mark.slow
+def test_captured_is_played_and_replays_alike(microphone, tmp_path):
+    samples = a_heart(60)
+    found, lines, heard = captured(LIVE, microphone, samples, tmp_path)
+    assert lines[0]["latency_ms"]["capture"] == 10.0 and lines[0]["latency_ms"]["conversion"] == 0.0
+    assert lines[-1]["samples"]["dropped"] == 0
+    played = samples.astype(np.float32) / 32768
+    first = next(k for k in np.flatnonzero(played == heard[0]) if (played[k : k + 500] == heard[:500]).all())
+    np.testing.assert_array_equal(heard, played[first : first + len(heard)])
+    assert replayed(tmp_path / "heard.wav", tmp_path) == found
+
+
+@pytest.mark.slow
+def test_a_device_of_another_rate_hears_what_a_replay_of_such_a_file_does(microphones, tmp_path):
+    microphone = microphones(48_000, 2)
+    microphone.plug()
+    at_48 = soxr.resample(a_heart(60).astype(np.float64), 44_100, 48_000)
+    samples = np.rint(np.stack([at_48, 0.5 * at_48], axis=1)).astype("<i2")
+    found, lines, heard = captured(ONLY_48_STEREO, microphone, samples, tmp_path)
+    assert 10 < lines[0]["latency_ms"]["conversion"] < 25
+    assert lines[-1]["samples"]["dropped"] == 0
+
+    played = samples.astype(np.float32) / 32768
+    mono = played.mean(axis=1, dtype=np.float64).astype(np.float32)
+
+    def differs(first):
+        return np.abs(soxr.resample(mono[first : first + 9_600], 48_000, 44_100)[:4_410] - heard[:4_410]).max()
+
+    first = min(range(0, 96_000, 48), key=differs)
+    first = min(range(max(0, first - 48), first + 49), key=differs)
+    last = next(n for n in range(first, len(mono)) if round((n - first) * 44_100 / 48_000) == len(heard))
+    wav = tmp_path / "played.wav"
+    soundfile.write(wav, played[first:last], 48_000, "FLOAT")
+    np.testing.assert_array_equal(np.concatenate(list(FileSource(wav).blocks())), heard)
+    assert replayed(wav, tmp_path) == found
+
+
+def test_devices_are_listed_and_looked_up(microphone):
+    listed = subprocess.run([*LIVE, "--list-devices"], env=microphone.env, capture_output=True, text=True, timeout=60)
+    assert listed.returncode == 0 and "pulse" in listed.stdout and listed.stderr == ""
+    unknown = subprocess.run(
+        [*LIVE, "--device", "nobody"], env=microphone.env, capture_output=True, text=True, timeout=60
+    )
+    assert unknown.returncode == 2 and len(unknown.stderr.splitlines()) == 1 and "nobody" in unknown.stderr

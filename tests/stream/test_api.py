@@ -1,0 +1,187 @@
+"""Listening from Python: events to iterate over, or to be called with."""
+
+import itertools
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from heartseg.models import ModelError, load
+from heartseg.stream import (
+    JsonLines,
+    Lag,
+    Listening,
+    Replay,
+    Segmenter,
+    SimulatedHeart,
+    Sink,
+    SinkError,
+    Sound,
+    SourceError,
+    WavRecording,
+    listen,
+)
+
+DOCS = (Path(__file__).parents[2] / "docs/microphone.md").read_text()
+
+
+@pytest.fixture
+def heart(tmp_path, monkeypatch):
+    """heart.wav, 6 s, in the current folder; its samples."""
+    x = np.concatenate(list(itertools.islice(SimulatedHeart(seed=2).blocks(), 60)))
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("heart.wav", x, 44_100, "FLOAT")
+    return x
+
+
+def directly(x, lag=None):
+    segmenter = Segmenter(lag=lag)
+    return segmenter.push(x) + segmenter.flush()
+
+
+def test_events_are_iterated_over(heart):
+    with listen("heart.wav", speed=None) as events:
+        assert list(events) == directly(heart)
+        assert list(events) == []
+    assert events.accounts.processed == len(heart) and not events.accounts.uncounted
+
+
+def test_events_are_called_back_with(heart):
+    heard = []
+    with listen("heart.wav", speed=None, on_event=heard.append) as run:
+        assert run.wait(60)
+    assert heard == directly(heart) and run.state == "listening"
+
+
+def test_leaving_the_block_stops_a_run_without_end():
+    with Listening(Segmenter(), Replay(SimulatedHeart().blocks(), 1.0)) as events:
+        first = next(event for event in events if isinstance(event, Sound))
+    assert first.kind in ("S1", "S2") and not events.accounts.uncounted
+    assert events.wait(0)
+
+
+def test_what_the_callback_raises_comes_out(heart):
+    def broken(event):
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"), listen("heart.wav", speed=None, on_event=broken) as run:
+        run.wait()
+
+
+def test_a_run_that_fails_raises(heart):
+    def blocks():
+        yield heart
+        raise OSError("the disk is gone")
+
+    heard = []
+    with (
+        pytest.raises(RuntimeError, match="the disk is gone"),
+        Listening(Segmenter(), Replay(blocks(), None)) as events,
+    ):
+        heard.extend(events)
+    assert heard == directly(heart)
+    with pytest.raises(SourceError, match=r"none\.wav: no such file"):
+        listen("none.wav")
+
+
+class Notes(Sink):
+    """A sink that keeps all that it is given."""
+
+    def __init__(self):
+        self.samples, self.events, self.closed = [], [], 0
+
+    def on_samples(self, block):
+        self.samples.append(block.copy())
+
+    def on_event(self, event):
+        self.events.append(event)
+
+    def close(self, accounts):
+        self.closed += 1
+
+
+def test_sinks_get_samples_and_events(heart):
+    notes = Notes()
+    with listen("heart.wav", speed=None, sinks=[notes]) as events:
+        assert list(events) == notes.events == directly(heart)
+    np.testing.assert_array_equal(np.concatenate(notes.samples), heart)
+    assert notes.closed == 1
+
+
+def test_the_order_of_sinks_does_not_matter(heart):
+    files = []
+    for n, order in enumerate(itertools.permutations(range(3))):
+        notes = Notes()
+        sinks = [notes, WavRecording(f"{n}.wav"), JsonLines(f"{n}.jsonl", {"type": "session"})]
+        with listen("heart.wav", speed=None, sinks=[sinks[i] for i in order]) as run:
+            run.wait()
+        files.append((Path(f"{n}.wav").read_bytes(), Path(f"{n}.jsonl").read_bytes(), notes.events))
+    assert all(each == files[0] for each in files)
+
+
+def test_a_sink_that_fails_ends_the_run(heart):
+    class Full(Notes):
+        def on_event(self, event):
+            raise SinkError("mine: the disk is full")
+
+    full, notes = Full(), Notes()
+    run = listen("heart.wav", speed=None, sinks=[full, notes])
+    with pytest.raises(RuntimeError, match="mine: the disk is full"):
+        run.wait()
+    assert notes.closed == full.closed == 1 and notes.events
+    assert "mine: the disk is full" in repr(run)
+
+
+def test_a_source_of_ones_own(heart):
+    with listen(source=Replay([heart], None, "mine")) as events:
+        assert list(events) == directly(heart)
+    assert repr(events) == "<Listening to mine: ended, 6.0 s captured, 0.00 s dropped>"
+
+
+def test_a_lag_in_milliseconds(heart):
+    with listen("heart.wav", speed=None, lag_ms=200) as events:
+        assert list(events) == directly(heart, Lag.within(200))
+    with pytest.raises(ValueError, match=r"lag_ms=20: the shortest lag is \d+ ms"):
+        listen("heart.wav", lag_ms=20)
+    for wrong in (Lag(25), "200", float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="lag_ms should be a number of milliseconds"):
+            listen("heart.wav", lag_ms=wrong)
+
+
+def test_a_model_by_name_or_of_ones_own(heart):
+    class Mine:
+        def __init__(self):
+            self.network, self.windows = load(), 0
+            self.card = self.network.card
+
+        def run(self, window):
+            self.windows += 1
+            return self.network.run(window)
+
+    mine = Mine()
+    for model in (mine, "heartseg-2"):
+        with listen("heart.wav", speed=None, model=model) as events:
+            assert list(events) == directly(heart)
+    assert mine.windows > 100
+    with pytest.raises(ModelError, match="none"):
+        listen("heart.wav", model="none")
+
+
+def test_arguments_that_do_not_go_together():
+    for wrong in ({"device": 0}, {"wait": True}, {"source": Replay([])}, {"speed": 0}):
+        with pytest.raises(ValueError):
+            listen("heart.wav", **wrong)
+    with pytest.raises(ValueError):
+        listen(source=Replay([]), device=0)
+
+
+def test_the_example(heart, capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", DOCS, re.S)
+    exec(compile(example, "docs/microphone.md", "exec"), {})
+    *sounds, sums = capsys.readouterr().out.splitlines()
+    found = directly(heart)
+    expected = [e for e in found if isinstance(e, Sound)]
+    assert [line.split()[0] for line in sounds] == [e.kind for e in expected]
+    assert sums == f"{len(found)} listening 0"
