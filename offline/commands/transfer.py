@@ -17,7 +17,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--model", metavar="NAME|FILE", help="network to judge (default: the shipped one)")
     p.add_argument(
         "--left-out", action="append", default=[], metavar="CLINIC=FILE",
-        help="a network of `train --without CLINIC`, judged on that clinic: circor, cinc-b or cinc-e; may be repeated",
+        help="a network trained without this clinic, judged on it: circor, cinc-b or cinc-e; may be repeated",
     )  # fmt: skip
     add_sensitivity(p)
     p.add_argument("--json", type=Path, metavar="FILE", help="write every recording of another device, too")
