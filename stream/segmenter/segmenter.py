@@ -174,7 +174,10 @@ class Segmenter:
 
     def _end(self) -> list[Event]:
         """End the run, or the gap, that is open. The next samples start from nothing."""
-        return self._end_gap() if self._invalid else self._end_run()
+        if not self._invalid:
+            return self._end_run()
+        self._gate.clear()
+        return self._end_gap()
 
     def _end_run(self) -> list[Event]:
         """Decode all that is left of an uninterrupted run."""
@@ -201,7 +204,6 @@ class Segmenter:
     def _end_gap(self) -> list[Event]:
         gap = Gap(self.position - self._invalid, self.position, NOT_FINITE)
         self._invalid = 0
-        self._gate.clear()
         self._restart()
         return [gap]
 
