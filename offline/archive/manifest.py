@@ -10,7 +10,7 @@ Entry = dict[str, Any]
 
 
 class Manifest:
-    """A line of JSON for each result, added after the result is written. The last line for a result wins.
+    """Lines of JSON for each result: its name before it is first written, all of it after. The last line wins.
 
     A result is up to date if it exists, and its line has the same settings and recording (path, size, modification
     time). Results edited by hand are kept.
@@ -52,9 +52,15 @@ class Manifest:
         entry = self.entry(target, file)
         return self._entries.get(entry["result"]) == entry and target.is_file()
 
-    def ours(self, target: Path) -> bool:
-        """Whether a file is a result of any earlier run."""
-        return target.relative_to(self._folder).as_posix() in self._entries
+    def foreign(self, target: Path) -> bool:
+        """Whether there is a file of this name that no run has made."""
+        return target.relative_to(self._folder).as_posix() not in self._entries and target.is_file()
+
+    def claim(self, target: Path) -> None:
+        """Note that a file is ours, before it is first written. Raises OSError."""
+        result = target.relative_to(self._folder).as_posix()
+        if result not in self._entries:
+            self.add({"result": result})
 
     def add(self, entry: Entry) -> None:
         """Add the line of a written result. Raises OSError."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from ...models import load
 from ...stream.rates import seconds
 from ...stream.sources.base import SourceError
+from ...stream.sources.ffmpeg import FFMPEG_ENDINGS
 from ...stream.sources.file import FileSource
 from ..console import SoundRate, bar, write_whole
 from ..formats import FORMATS, Format
@@ -17,6 +18,7 @@ from .find import Item
 from .manifest import Entry, Manifest
 from .workers import Settings, outcomes
 
+_FOREIGN = "exists, and no earlier run has made it; choose another --out, or overwrite it with --force"
 _LONGEST_S = 1e7  # a longer one comes from a header that was written before the length was known
 
 
@@ -36,12 +38,13 @@ def cores() -> int:
 
 
 def segment_files(
-    items: Sequence[Item], out: Path, settings: Settings, jobs: int, again: bool, say: Callable[[str], None]
-) -> Report:
+    items: Sequence[Item], out: Path, settings: Settings, jobs: int, again: bool, force: bool,
+    say: Callable[[str], None],
+) -> Report:  # fmt: skip
     """Write one result per recording into `out`, each whole or not at all, and add it to the manifest there.
 
-    again: also redo results of earlier runs. Ctrl-C ends the run early; finished results stay. Raises OSError if `out`
-    cannot be used.
+    again: also redo results of earlier runs. force: overwrite files that no run has made. Ctrl-C ends the run early;
+    finished results stay. Raises OSError if `out` cannot be used.
     """
     out.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(
@@ -60,8 +63,8 @@ def segment_files(
         target = _target(item, out, form)
         if not again and manifest.made(target, item.file):
             report.before += 1
-        elif target.exists() and not manifest.ours(target) and target.parent.resolve() == item.file.parent.resolve():
-            report.failed.append(f"{target}: lies beside its recording and may be its reference; choose another --out")
+        elif target.resolve() == item.file.resolve() or (manifest.foreign(target) and not force):
+            report.failed.append(f"{target}: {_FOREIGN}")
         else:
             entries[item] = manifest.entry(target, item.file)
     if not entries:
@@ -102,6 +105,8 @@ def _target(item: Item, out: Path, form: Format) -> Path:
 
 def _length(file: Path) -> float:
     """Length in seconds according to the header; 0 if unknown."""
+    if file.suffix.lower() in FFMPEG_ENDINGS:  # a program to start for each
+        return 0.0
     try:
         source = FileSource(file)
     except SourceError:
@@ -113,6 +118,7 @@ def _length(file: Path) -> float:
 def _store(content: bytes, target: Path, manifest: Manifest, entry: Entry) -> str:
     """Write a result, whole or not at all, and its manifest line. Returns an error message, or an empty string."""
     try:
+        manifest.claim(target)
         write_whole(target, content)
         manifest.add(entry)
     except OSError as error:

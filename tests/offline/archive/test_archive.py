@@ -84,8 +84,8 @@ def wait_for(condition):
 
 
 def names(*named):
-    items, vain = find_recordings([Path(n) for n in named])
-    return sorted(item.name.as_posix() for item in items), vain
+    found = find_recordings([Path(n) for n in named])
+    return sorted(item.name.as_posix() for item in found.items), found.failures
 
 
 def test_what_is_found(archive):
@@ -119,11 +119,47 @@ def test_a_folder_keeps_its_folders(archive, tmp_path):
     assert sorted(results(out)) == [f"{name}.jsonl" for name in NAMES]
 
 
-def test_a_clash_in_a_folder_is_told_before_anything_is_written(archive, tmp_path, capsys):
-    heart(archive / "one/b.flac", 1)
-    assert run("segment", archive, "--out", tmp_path / "out") == 2
-    said = capsys.readouterr().err
-    assert "b.wav" in said and "b.flac" in said and not (tmp_path / "out").exists()
+def test_recordings_that_differ_in_their_ending_have_results_of_their_own(archive):
+    (archive / "one/b.flac").touch()
+    (archive / "b.flac").touch()
+    assert names(archive) == (["a", "b", "one/a", "one/b.flac", "one/b.wav", *NAMES[3:]], [])
+
+
+def test_what_needs_ffmpeg(archive, tmp_path, monkeypatch):
+    for name in ("one/memo 1.m4a", "one/film.MP4", "two/memo.m4a"):
+        (archive / name).touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = find_recordings([archive, archive / "one", archive / "two/*.m4a"])
+    assert len(found.items) == 7 and "*.m4a: no recording there" in found.failures[0]
+    said = found.without_ffmpeg()
+    assert "3 passed over (1 .mp4, 2 .m4a)" in said and f"ffmpeg -i {archive / 'one/film.MP4'} " in said
+    (tmp_path / "ffmpeg").touch(0o755)
+    found = find_recordings([archive])
+    assert len(found.items) == 8 and not found.without_ffmpeg()
+
+
+def test_files_that_no_run_has_made_stay(archive, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "b.jsonl").write_text("by hand")
+    command = ["segment", archive / "one", "--out", out, "--jobs", "1"]
+    for again in ((), ("--again",)):
+        assert run(*command, *again) == 1
+        said = capsys.readouterr().err
+        assert f"{out / 'b.jsonl'}: exists" in said and "--force" in said and "1 of 2 recordings failed" in said
+        assert (out / "b.jsonl").read_text() == "by hand" and (out / "a.jsonl").is_file()
+    assert run(*command, "--force") == 0
+    assert (out / "b.jsonl").read_text() != "by hand"
+    (out / "b.jsonl").write_text("by hand")  # it is ours now, as the notes say
+    assert run(*command) == 0 and (out / "b.jsonl").read_text() == "by hand"
+    assert run(*command, "--again") == 0 and (out / "b.jsonl").read_text() != "by hand"
+
+
+def test_no_recording_is_overwritten_by_its_result(tmp_path):
+    sound = heart(tmp_path / "heart.wav", 1).rename(tmp_path / "heart.txt")
+    for out in ((), ("--out", tmp_path)):
+        assert run("segment", sound, "--format", "audacity", "--force", *out) in (1, 2)
+        assert sound.read_bytes().startswith(b"RIFF")
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ def test_a_bad_file_does_not_stop_the_others(hearts, tmp_path, capsys):
 
 def test_two_files_of_one_name_are_refused_before_anything_is_written(hearts, tmp_path, capsys):
     (tmp_path / "x").mkdir()
-    twin = tmp_path / "x/heart1.flac"
+    twin = tmp_path / "x/heart1.wav"
     soundfile.write(twin, np.zeros(100), 44_100)
     assert run("segment", hearts[0], twin, "--out", tmp_path / "out") == 2
     assert not (tmp_path / "out").exists() and "heart1" in capsys.readouterr().err
