@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
         for s in evaluation.worst(args.worst):
             picture = Picture(s.name, read_pcg(s.recording.audio), s.prediction, reference=s.reference)
-            save(picture, args.plots / f"{s.name}.png")
+            save(picture, args.plots / f"{s.name}.png", force=True)
     return 0
 
 
