@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 def _one(args: argparse.Namespace, file: Path) -> int:
     """Segment one recording, to a file beside it or to standard output."""
     from ...models import load
-    from ..segmentation import segment
+    from ..segmentation import segment_file
 
     form = FORMATS[args.format]
     target = file.with_suffix(form.ending)
@@ -57,7 +57,7 @@ def _one(args: argparse.Namespace, file: Path) -> int:
         if target == file:
             raise UsageError(f"{file}: its result would have its name; choose a folder with --out DIR")
         refuse_to_overwrite(target, args.force)
-    segmentation = segment(file, load(args.lag.network), args.lag, sensitivity=args.sensitivity)
+    segmentation = segment_file(file, load(args.lag.network), args.lag, sensitivity=args.sensitivity)
     for warning in segmentation.warnings:
         say(f"warning: {warning}")
     content = form.write(segmentation)

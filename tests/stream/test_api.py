@@ -37,7 +37,7 @@ def heart(tmp_path, monkeypatch):
 
 
 def directly(x, lag=None):
-    segmenter = Segmenter(lag=lag)
+    segmenter = Segmenter(lag=lag, rate=44_100)
     return segmenter.push(x) + segmenter.flush()
 
 
@@ -56,7 +56,7 @@ def test_events_are_called_back_with(heart):
 
 
 def test_leaving_the_block_stops_a_run_without_end():
-    with Listening(Segmenter(), Replay(SimulatedHeart().blocks(), 1.0)) as events:
+    with Listening(Segmenter(rate=44_100), Replay(SimulatedHeart().blocks(), 1.0)) as events:
         first = next(event for event in events if isinstance(event, Sound))
     assert first.kind in ("S1", "S2") and not events.accounts.uncounted
     assert events.wait(0)
@@ -78,7 +78,7 @@ def test_a_run_that_fails_raises(heart):
     heard = []
     with (
         pytest.raises(RuntimeError, match="the disk is gone"),
-        Listening(Segmenter(), Replay(blocks(), None)) as events,
+        Listening(Segmenter(rate=44_100), Replay(blocks(), None)) as events,
     ):
         heard.extend(events)
     assert heard == directly(heart)
@@ -141,13 +141,13 @@ def test_a_source_of_ones_own(heart):
 
 
 def test_a_lag_in_milliseconds(heart):
-    with listen("heart.wav", speed=None, lag_ms=200) as events:
+    with listen("heart.wav", speed=None, lag=200) as events:
         assert list(events) == directly(heart, Lag.within(200))
-    with pytest.raises(ValueError, match=r"lag_ms=20: the shortest lag is \d+ ms"):
-        listen("heart.wav", lag_ms=20)
-    for wrong in (Lag(25), "200", float("nan"), float("inf")):
-        with pytest.raises(ValueError, match="lag_ms should be a number of milliseconds"):
-            listen("heart.wav", lag_ms=wrong)
+    with pytest.raises(ValueError, match=r"lag=20: the shortest lag is \d+ ms"):
+        listen("heart.wav", lag=20)
+    for wrong, error in ((Lag(25), TypeError), ("200", TypeError), (float("nan"), ValueError)):
+        with pytest.raises(error, match="lag should be a number of milliseconds"):
+            listen("heart.wav", lag=wrong)
 
 
 def test_a_model_by_name_or_of_ones_own(heart):
@@ -175,6 +175,8 @@ def test_arguments_that_do_not_go_together():
             listen("heart.wav", **wrong)
     with pytest.raises(ValueError):
         listen(source=Replay([]), device=0)
+    with pytest.raises(TypeError, match=r"heartseg\.segment\(x, rate=\.\.\.\) takes an array"):
+        listen(np.zeros(9))
 
 
 def test_the_example(heart, capsys):
