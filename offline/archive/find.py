@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ...stream.sources.ffmpeg import FFMPEG_ENDINGS, has_ffmpeg
+from ..formats.results import SUMMARY
 
 SOUND_ENDINGS = {
     ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64",
@@ -23,6 +24,11 @@ class Item:
 
     file: Path
     name: Path
+
+    @property
+    def place(self) -> Path:
+        """Path of the recording below its archive."""
+        return self.name.with_name(self.file.name)
 
 
 @dataclass
@@ -49,7 +55,8 @@ class Found:
 def find_recordings(arguments: Sequence[Path]) -> Found:
     """The recordings that the arguments name, each once.
 
-    A file's result has the file's name, with its ending where two would have one name (`a.wav.jsonl`, `a.flac.jsonl`).
+    A file's result has the file's name, with its ending where two would have one name (`a.wav.jsonl`, `a.flac.jsonl`),
+    or that of the summary.
     Folders are searched with all sub-folders, and globs (also `**`) expanded. Their results keep the sub-folders below
     the folder, or below the part of the glob without a wildcard. Hidden files and folders are skipped.
     """
@@ -87,8 +94,8 @@ def _recordings(argument: Path, files: Sequence[Path], found: Found) -> list[Pat
 
 
 def _told_apart(items: list[Item]) -> list[Item]:
-    counts = Counter(item.name for item in items)
-    return [replace(i, name=i.name.with_name(i.file.name)) if counts[i.name] > 1 else i for i in items]
+    counts, summary = Counter(item.name for item in items), Path(SUMMARY).stem
+    return [replace(i, name=i.place) if counts[i.name] > 1 or i.name.name == summary else i for i in items]
 
 
 def _search(folder: Path, failures: list[str]) -> list[Path]:

@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
 def _one(args: argparse.Namespace, file: Path) -> int:
     """Segment one recording, to a file beside it or to standard output."""
     from ...models import load
+    from ..archive.summary import closing_line, row_of
     from ..segmentation import segment_file
 
     form = FORMATS[args.format]
@@ -67,12 +68,14 @@ def _one(args: argparse.Namespace, file: Path) -> int:
     else:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
+    say(closing_line([row_of(Path(file.name), segmentation)]))
     return 0
 
 
 def _archive(args: argparse.Namespace) -> int:
     """Segment all recordings into a folder."""
     from ..archive.run import cores, segment_files
+    from ..archive.summary import closing_line
     from ..archive.workers import Settings
 
     if args.out.suffix in {form.ending for form in FORMATS.values()} and not args.out.is_dir():
@@ -90,14 +93,18 @@ def _archive(args: argparse.Namespace) -> int:
         args.force, say,
     )  # fmt: skip
     if report.before:
-        say(f"{report.before} of {len(found.items)} were made before, in the same way (--again makes them anew)")
+        say(f"{len(report.before)} of {len(found.items)} were made before, in the same way (--again makes them anew)")
     if passed_over := found.without_ffmpeg():
         say(passed_over)
     if failed := found.failures + report.failed:
         say(f"{len(failed)} of {len(found.items) + len(found.failures)} recordings failed:")
         for reason in failed:
             say(reason)
+    if report.no_summary:
+        say(report.no_summary)
+    rows = report.done + report.before
+    if rows:
+        say(closing_line(rows))
     if report.stopped:
-        made = report.done + report.before
-        say(f"stopped; {made} of {len(found.items)} are done, and the same command goes on from there")
-    return 1 if failed or report.stopped else 0
+        say(f"stopped; {len(rows)} of {len(found.items)} are done, and the same command goes on from there")
+    return 1 if failed or report.stopped or report.no_summary else 0

@@ -20,6 +20,7 @@ from heartseg.offline.archive import workers
 from heartseg.offline.archive.find import Item, find_recordings, same_names
 from heartseg.offline.archive.manifest import NAME
 from heartseg.offline.cli import main
+from heartseg.offline.formats.results import SUMMARY
 from heartseg.offline.segmentation import segment_file
 from heartseg.stream.segmenter.lag import DEFAULT_LAG
 from heartseg.stream.sources.simulated import SimulatedHeart
@@ -65,13 +66,14 @@ NAMES = ["a", "one/a", "one/b", "two/c", "two/deep/a"]
 
 def done(folder):
     """How many results there are by now."""
-    return sum(p.is_file() and p.suffix != ".part" and p.name != NAME for p in folder.rglob("*"))
+    return sum(p.is_file() and p.suffix != ".part" and p.name not in (NAME, SUMMARY) for p in folder.rglob("*"))
 
 
 def results(folder):
     """Names and content of the results in a folder, and nothing but results in it."""
     found = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    found.pop(NAME, None)
+    for name in (NAME, SUMMARY):
+        found.pop(name, None)
     assert not [name for name in found if name.endswith(".part")]
     return found
 
@@ -168,6 +170,7 @@ def test_processes_give_the_bytes_of_one(archive, tmp_path, form):
     for jobs in (1, 3):
         assert run("segment", archive, "--out", tmp_path / str(jobs), "--jobs", jobs, "--format", form) == 0
     assert results(tmp_path / "1") == results(tmp_path / "3") and len(results(tmp_path / "1")) == 5
+    assert (tmp_path / "1" / SUMMARY).read_bytes() == (tmp_path / "3" / SUMMARY).read_bytes()
 
 
 @pytest.mark.slow
@@ -186,13 +189,13 @@ def test_bad_files_are_listed_at_the_end(archive, tmp_path, capsys):
         run("segment", archive, archive / "none.wav", tmp_path / "*.wav", "--out", tmp_path / "out", "--jobs", 2) == 1
     )
     said = capsys.readouterr().err.splitlines()
-    assert "4 of 9 recordings failed:" in said[0] and len(said) == 5
-    assert all(any(name in line for line in said) for name in ("bad.wav", "empty.flac", "none.wav", "*.wav"))
+    assert "4 of 9 recordings failed:" in said[0] and len(said) == 6 and "5 recordings, " in said[-1]
+    assert all(any(name in line for line in said[1:5]) for name in ("bad.wav", "empty.flac", "none.wav", "*.wav"))
     assert len(results(tmp_path / "out")) == 5
 
 
 def stamps(folder):
-    return {p.relative_to(folder).as_posix(): p.stat().st_mtime_ns for p in folder.rglob("*") if p.name != NAME}
+    return {p.relative_to(folder).as_posix(): p.stat().st_mtime_ns for p in folder.rglob("*.jsonl")}
 
 
 def test_goes_on_where_it_stopped(archive, tmp_path, capsys):
@@ -207,7 +210,7 @@ def test_goes_on_where_it_stopped(archive, tmp_path, capsys):
     (out / "one/a.jsonl").unlink()  # a result is gone
     heart(archive / "two/c.aiff", seed=9)  # a recording has changed
     assert run(*command) == 0
-    changed = {name for name, at in stamps(out).items() if before[name] != at and name.endswith("l")}
+    changed = {name for name, at in stamps(out).items() if before[name] != at}
     assert changed == {"one/a.jsonl", "two/c.jsonl"}
     assert results(out)["one/a.jsonl"] == whole["one/a.jsonl"]
     assert results(out)["two/c.jsonl"] != whole["two/c.jsonl"]
@@ -284,7 +287,7 @@ def test_ctrl_c_leaves_what_is_done_and_no_more(archive, tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 1 and "Traceback" not in said
-    assert "5 of 6 are done" in said and len(said.splitlines()) == 1
+    assert "5 of 6 are done" in said and "5 recordings, " in said and len(said.splitlines()) == 2
     assert len(results(out)) == 5
 
 
@@ -312,7 +315,7 @@ def test_a_bar_on_a_terminal_and_only_there(archive, tmp_path):
     piped = subprocess.run(
         [*COMMAND, archive / "one", "--out", tmp_path / "other"], capture_output=True, timeout=DEADLINE_S
     )
-    assert piped.returncode == 0 and piped.stderr == b"" and piped.stdout == b""
+    assert piped.returncode == 0 and len(piped.stderr.splitlines()) == 1 and piped.stdout == b""
 
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "many"])

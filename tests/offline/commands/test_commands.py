@@ -34,7 +34,7 @@ def hearts(tmp_path):
 def test_segment_writes_one_result_each(hearts, tmp_path):
     out = tmp_path / "out"
     assert run("segment", *hearts, "--out", out, "--lag", "live") == 0
-    assert sorted(p.name for p in out.iterdir() if p.name != NAME) == ["heart1.jsonl", "heart2.jsonl"]
+    assert sorted(p.name for p in out.iterdir() if p.name != NAME) == ["heart1.jsonl", "heart2.jsonl", "summary.csv"]
     lines = [json.loads(line) for line in (out / "heart1.jsonl").read_text().splitlines()]
     assert lines[0]["type"] == "session" and lines[-1]["type"] == "end" and len(lines) > 12
 
