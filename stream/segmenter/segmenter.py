@@ -16,7 +16,7 @@ from .observer import Observer, TimedNetwork, timed
 from .presence import SENSITIVITIES, Presence, PresenceGate
 from .windows import Posteriors, WindowedInference
 
-NOT_FINITE = "samples that are no numbers, or beyond 1e10"
+NOT_FINITE = "samples that are no numbers"
 
 _ANNOUNCED_WITHIN = STREAM_RATE // 10  # a sound this close to an announced onset is the announced one
 

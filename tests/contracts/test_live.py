@@ -210,7 +210,7 @@ def test_nan_is_a_gap(heart, tmp_path):
     result = live("--replay", tmp_path / "nan.wav", "--speed", "max", "--jsonl", "-")
     assert result.returncode == 0 and result.stderr == ""
     gap = next(json.loads(line) for line in result.stdout.splitlines() if '"gap"' in line)
-    assert gap["start_sample"] == 100_000 and gap["reason"].startswith("samples that are no numbers")
+    assert gap["start_sample"] == 100_000 and gap["reason"] == "samples that are no numbers"
 
 
 @pytest.mark.parametrize(
