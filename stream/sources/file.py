@@ -39,7 +39,8 @@ class FileSource:
             raise NoSuchSource(f"{path}: is a directory; name a recording in it")
         if stat.S_ISREG(status.st_mode) and status.st_size == 0:
             raise SourceError(f"{path}: the file is empty")
-        self._file = DecodedFile(self.path) if self.path.suffix.lower() in FFMPEG_ENDINGS else self._open()
+        by_ffmpeg = self.path.suffix.lower() in FFMPEG_ENDINGS
+        self._file: soundfile.SoundFile = DecodedFile(self.path) if by_ffmpeg else self._open()
         self.rate: int = self._file.samplerate
         channels = self._file.channels
         if not LOWEST_RATE <= self.rate <= HIGHEST_RATE:
