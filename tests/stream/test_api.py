@@ -1,7 +1,6 @@
 """Listening from Python: events to iterate over, or to be called with."""
 
 import itertools
-import re
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +22,6 @@ from heartseg.stream import (
     WavRecording,
     listen,
 )
-
-DOCS = (Path(__file__).parents[2] / "docs/microphone.md").read_text()
 
 
 @pytest.fixture
@@ -177,13 +174,3 @@ def test_arguments_that_do_not_go_together():
         listen(source=Replay([]), device=0)
     with pytest.raises(TypeError, match=r"heartseg\.segment\(x, rate=\.\.\.\) takes an array"):
         listen(np.zeros(9))
-
-
-def test_the_example(heart, capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", DOCS, re.S)
-    exec(compile(example, "docs/microphone.md", "exec"), {})
-    *sounds, sums = capsys.readouterr().out.splitlines()
-    found = directly(heart)
-    expected = [e for e in found if isinstance(e, Sound)]
-    assert [line.split()[0] for line in sounds] == [e.kind for e in expected]
-    assert sums == f"{len(found)} listening 0"
