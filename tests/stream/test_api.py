@@ -13,6 +13,7 @@ from heartseg.stream import (
     JsonLines,
     Lag,
     Listening,
+    Recording,
     Replay,
     Segmenter,
     SimulatedHeart,
@@ -117,7 +118,11 @@ def test_the_order_of_sinks_does_not_matter(heart):
         sinks = [notes, WavRecording(f"{n}.wav"), JsonLines(f"{n}.jsonl", {"type": "session"})]
         with listen("heart.wav", speed=None, sinks=[sinks[i] for i in order]) as run:
             run.wait()
-        files.append((Path(f"{n}.wav").read_bytes(), Path(f"{n}.jsonl").read_bytes(), notes.events))
+        begun, ended = (event for event in notes.events if isinstance(event, Recording))
+        assert (begun.start, begun.ended) == (0, False) and (ended.end, ended.ended) == (len(heart), True)
+        events = [event for event in notes.events if not isinstance(event, Recording)]
+        written = Path(f"{n}.jsonl").read_text().replace(f"{n}.wav", "kept.wav")
+        files.append((soundfile.read(f"{n}.wav")[0].tobytes(), written, events))
     assert all(each == files[0] for each in files)
 
 
