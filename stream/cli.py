@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from . import NOTICE
-from .options import refuse, speed
+from .options import raw_form, refuse, speed
 
 if TYPE_CHECKING:
     from .segmenter.lag import Lag
@@ -41,14 +41,20 @@ def parser() -> argparse.ArgumentParser:
         metavar="ID|NAME",
         help="listen to a capture device, by its number or a part of its name (default: the default device)",
     )
-    source.add_argument("--replay", metavar="FILE", help="listen to a recording")
+    source.add_argument("--replay", metavar="FILE|-", help="listen to a recording ('-': on standard input)")
     source.add_argument(
         "--demo", nargs="?", const=72.0, type=float, metavar="BPM", help="listen to a simulated heart (default: 72 bpm)"
     )
     p.add_argument("--wait", action="store_true", help="wait for the device if it is absent or in use")
     p.add_argument("--list-devices", action="store_true", help="list the capture devices and exit")
     p.add_argument("--explain-latency", action="store_true", help="explain the lag, stage by stage, and exit")
-    p.add_argument("--channel", type=int, metavar="N", help="channel of the recording, from 1 (default: the mean)")
+    p.add_argument(
+        "--channel", type=int, metavar="N", help="channel of the device or the recording, from 1 (default: the mean)"
+    )
+    p.add_argument(
+        "--raw", type=raw_form, metavar="RATE[:FORMAT[:CHANNELS]]",
+        help="the recording has no header; formats: s16, s24, s32, f32, u8, little endian (default: s16, 1 channel)",
+    )  # fmt: skip
     p.add_argument(
         "--speed", type=speed, default=1.0, metavar="X|max",
         help="replay at X times real time, or as fast as possible (default: 1)",
@@ -139,10 +145,7 @@ def _source(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
         device = args.device or None
         return wait_for(device, say) if args.wait else Microphone(device)
     if args.replay is not None:
-        from .sources.file import FileSource
-
-        file = FileSource(args.replay, args.channel)
-        return Replay(file.blocks(), args.speed, file.name, file.warnings)
+        return _replay(p, args)
     if args.demo is not None:
         from .sources.simulated import SimulatedHeart
 
@@ -151,6 +154,29 @@ def _source(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
         heart = SimulatedHeart(args.demo)
         return Replay(heart.blocks(), args.speed, heart.name)
     p.error("say what to listen to: --device, --replay FILE or --demo")
+
+
+def _replay(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
+    """The source of --replay. Raises SourceError."""
+    from .sources.file import FileSource
+    from .sources.replay import Replay
+
+    if args.raw is not None:
+        from .sources.raw import Pipe, RawFile
+
+        raw = RawFile(args.replay, args.raw, args.channel)
+        if raw.is_file:
+            return Replay(raw.blocks(), args.speed, raw.name, raw.warnings)
+        if args.speed != 1.0 or args.lsl:
+            p.error("--speed and --lsl do not go with a pipe: it comes at its own pace, and tells no time")
+        return Pipe(raw)
+    if args.replay == "-":
+        from .sources.raw import recording_on_stdin
+
+        file = recording_on_stdin(args.channel)
+    else:
+        file = FileSource(args.replay, args.channel)
+    return Replay(file.blocks(), args.speed, file.name, file.warnings)
 
 
 def _explain(p: argparse.ArgumentParser, args: argparse.Namespace, lag: "Lag") -> int:

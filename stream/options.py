@@ -2,6 +2,10 @@
 
 import argparse
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .sources.raw import RawForm
 
 
 def speed(text: str) -> float | None:
@@ -14,10 +18,22 @@ def speed(text: str) -> float | None:
     return value
 
 
+def raw_form(text: str) -> "RawForm":
+    """The form of headerless sound. Raises ArgumentTypeError."""
+    from .sources.raw import RawForm
+
+    try:
+        return RawForm.of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}") from None
+
+
 def refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Refuse options that do not go together, and outputs that would overwrite something."""
-    if args.channel is not None and args.replay is None:
-        p.error("--channel goes with --replay")
+    if args.channel is not None and args.replay is None and args.device is None:
+        p.error("--channel goes with --replay and --device")
+    if args.raw is not None and args.replay is None:
+        p.error("--raw goes with --replay")
     if args.speed != 1.0 and args.device is not None:
         p.error("--speed does not go with --device")
     if args.wait and args.device is None:
