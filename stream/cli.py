@@ -143,7 +143,8 @@ def _source(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
         from .sources.microphone import Microphone, wait_for
 
         device = args.device or None
-        return wait_for(device, say) if args.wait else Microphone(device)
+        channel = args.channel
+        return wait_for(device, say, channel=channel) if args.wait else Microphone(device, channel=channel)
     if args.replay is not None:
         return _replay(p, args)
     if args.demo is not None:
