@@ -1,7 +1,6 @@
 """One run of `heartseg-live`: sinks, engine, display or plain reports, and the end."""
 
 import argparse
-import contextlib
 import os
 import signal
 import sys
@@ -10,6 +9,7 @@ from typing import Any
 
 from ..models import ModelError, load
 from . import NOTICE
+from .commandline.messages import say
 from .display.state import History
 from .engine import Engine
 from .rates import seconds
@@ -26,23 +26,17 @@ _REFRESH_S = 0.1
 _SUMMARY_EVENTS = 4
 
 
-def say(message: str) -> None:
-    """Print a line on standard error, apart from the events on standard output."""
-    with contextlib.suppress(OSError):  # the terminal has been closed
-        print(f"heartseg-live: {message}", file=sys.stderr)
-
-
 def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     """Listen to a source until it ends or the user stops it. Returns the exit status."""
     history = History()
-    with_display = _is_terminal() and not args.no_display and args.jsonl != "-"
+    with_display = _is_terminal() and not args.no_display and not args.quiet and args.jsonl != "-"
     try:
         segmenter = _segmenter(args, lag)
         recording = WavRecording(args.record)
         sinks: list[Sink] = [recording, *_sinks(args, segmenter, source)]
         if with_display:
             sinks.append(history)
-        elif args.jsonl != "-":
+        elif args.jsonl != "-" and not args.quiet:
             sinks.append(PlainLines())
     except (ModelError, SinkError) as error:
         say(str(error))

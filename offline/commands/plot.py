@@ -18,6 +18,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     add_reference(p)
     p.add_argument("--posteriors", action="store_true", help="draw the probability of each state, too")
     p.add_argument(
+        "-o",
         "--out",
         type=Path,
         metavar="FILE",

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..archive.find import find_recordings, same_names
-from ..console import UsageError, say
+from ..console import UsageError, remark, say
 from ..formats import FORMATS
 from .options import add_lag, add_sensitivity
 
@@ -18,7 +18,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="recordings, folders of them, or globs (**, too)"
     )
-    p.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results, one a recording")
+    p.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the results, one a recording")
     p.add_argument("--format", choices=list(FORMATS), default="jsonl", help="(default: jsonl)")
     add_lag(p)
     add_sensitivity(p)
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         items, args.out, Settings(args.format, args.lag, args.sensitivity), args.jobs or cores(), args.again, say
     )
     if report.before:
-        say(f"{report.before} of {len(items)} were made before, in the same way (--again makes them anew)")
+        remark(f"{report.before} of {len(items)} were made before, in the same way (--again makes them anew)")
     if failed := failures + report.failed:
         say(f"{len(failed)} of {len(items) + len(failures)} recordings failed:")
         for reason in failed:
