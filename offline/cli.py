@@ -87,4 +87,3 @@ def execute(p: CommandParser, argv: list[str] | None) -> int:
     except KeyboardInterrupt:
         say("stopped")
     return 1
-

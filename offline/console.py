@@ -13,6 +13,7 @@ from ..stream.commandline.messages import is_quiet
 from ..stream.commandline.messages import remark as remark
 from ..stream.commandline.messages import say as say
 
+
 class UsageError(Exception):
     """The command is wrong. The message says why and what to do. Exit status 2."""
 

@@ -15,7 +15,9 @@ COST = "It takes about 5 s for each minute of sound on one core: half an hour fo
 def add_options(p: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     add_sets(p)
-    p.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="for curve.md, curve.svg and curve.json")
+    p.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="DIR", help="for curve.md, curve.svg and curve.json"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

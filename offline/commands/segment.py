@@ -18,7 +18,9 @@ def add_options(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="recordings, folders of them, or globs (**, too)"
     )
-    p.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the results, one a recording")
+    p.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the results, one a recording"
+    )
     p.add_argument("--format", choices=list(FORMATS), default="jsonl", help="(default: jsonl)")
     add_lag(p)
     add_sensitivity(p)

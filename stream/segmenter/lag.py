@@ -110,7 +110,9 @@ class Lag:
         longest = min(card.longest_lookahead, card.output_frames - hop)
         fitting = [lag for lag in (cls(n, hop) for n in range(longest + 1)) if round(lag.bound_ms) <= ms]
         if not fitting:
-            raise ValueError(f"the shortest lag is {cls(0, FAST_HOP).bound_ms:.0f} ms; provisional onsets come sooner at any lag")
+            raise ValueError(
+                f"the shortest lag is {cls(0, FAST_HOP).bound_ms:.0f} ms; provisional onsets come sooner at any lag"
+            )
         return fitting[-1]
 
 
