@@ -74,7 +74,7 @@ def execute(p: CommandParser, argv: list[str] | None) -> int:
     args = p.parse_args(argv)
     speak_as(args.parser.prog, args.quiet)
     try:
-        status = 0
+        status: int = 0
         with pipe_may_close():
             status = args.run(args)
         return status

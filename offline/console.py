@@ -60,7 +60,7 @@ def drawing() -> Any:
 
 
 def bar(rate: ProgressColumn) -> Progress:
-    """A progress bar with the task's field `done`, a rate and the time left; invisible without a terminal or if quiet."""
+    """A progress bar with the task's field `done`, a rate and the time left; invisible without a terminal."""
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[done]}"), rate, TimeRemainingColumn(),

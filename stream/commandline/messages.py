@@ -33,7 +33,7 @@ def remark(message: str) -> None:
 
 @contextlib.contextmanager
 def pipe_may_close() -> Iterator[None]:
-    """Print the results of a block. Where their reader ends first, as in `| head`, the block ends, without a message."""
+    """Print the results of a block. Where their reader ends first, as in `| head`, the block ends in silence."""
     try:
         yield
         print(end="", flush=True)

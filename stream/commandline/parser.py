@@ -52,10 +52,10 @@ class CommandParser(argparse.ArgumentParser):
         for option in (word.partition("=")[0] for word in takewhile(is_ours, words) if word.startswith("--")):
             if not any(known.startswith(option) for known in self._option_string_actions):
                 self.error(f"there is no option {option}{_nearest(option, self._option_string_actions)}")
-        namespace, unknown = super().parse_known_args(words, namespace)
+        parsed, unknown = super().parse_known_args(words, namespace or argparse.Namespace())
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
-        return namespace, []
+        return parsed, []
 
     def error(self, message: str) -> NoReturn:
         """End the command with one line and exit status 2."""

@@ -13,8 +13,10 @@ from heartseg.stream.cli import parser as live
 @pytest.mark.parametrize(
     ("words", "says"),
     [("segmnt", "there is no 'segmnt'; did you mean segment?"), ("frob", "choose from live, segment, "),
-     ("--verison", "--verison; did you mean --version?"), ("plot --refrence x", "--refrence; did you mean --reference?"),
-     ("segment x --out y --format cvs", "did you mean csv?"), ("fetch crcor", "there is no 'crcor'; did you mean circor?"),
+     ("--verison", "--verison; did you mean --version?"),
+     ("plot --refrence x", "--refrence; did you mean --reference?"),
+     ("segment x --out y --format cvs", "did you mean csv?"),
+     ("fetch crcor", "there is no 'crcor'; did you mean circor?"),
      ("data x -z", "unrecognized arguments: -z")],
 )  # fmt: skip
 def test_the_nearest_word(words, says, capsys):
