@@ -1,7 +1,6 @@
 """One run of `heartseg-live`: sinks, engine, display or plain reports, and the end."""
 
 import argparse
-import contextlib
 import os
 import signal
 import sys
@@ -9,6 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from ..models import ModelError, load
+from .commandline.messages import say
 from .display.state import History
 from .engine import Engine
 from .rates import STREAM_RATE
@@ -26,15 +26,9 @@ from .sources.base import Source
 _REFRESH_S = 0.1
 
 
-def say(message: str) -> None:
-    """Print a line on standard error, apart from the events on standard output."""
-    with contextlib.suppress(OSError):  # the terminal has been closed
-        print(f"heartseg-live: {message}", file=sys.stderr)
-
-
 def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     """Listen to a source until it ends or the user stops it. Returns the exit status."""
-    with_display = _is_terminal() and not args.no_display and args.jsonl != "-"
+    with_display = _is_terminal() and not args.no_display and not args.quiet and args.jsonl != "-"
     history, summary = History(), Summary()
     recording = WavRecording()
     try:
@@ -43,7 +37,7 @@ def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
         sinks: list[Sink] = [recording, *_sinks(args, segmenter, source)]
         if with_display:
             sinks += [history, summary]
-        elif args.jsonl != "-":
+        elif args.jsonl != "-" and not args.quiet:
             sinks.append(PlainLines())
     except (ModelError, SinkError) as error:
         recording.discard()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from virtual_microphone import VirtualMicrophone, need
 
+os.environ["HEARTSEG_CONFIG"] = os.devnull  # the settings of whoever runs the tests are left aside
 DATA = Path(os.environ.get("HEARTSEG_DATA", Path(__file__).parents[2] / "shared/data"))
 
 # Started in the background or by nohup, we are to ignore these, and what the tests start would inherit that.

@@ -15,7 +15,9 @@ def add_options(p: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     p.add_argument("file", type=Path, metavar="FILE", help="a recording")
     add_reference(p)
-    p.add_argument("--out", type=Path, metavar="FILE.html", help="(default: the recording's name with .html, here)")
+    p.add_argument(
+        "-o", "--out", type=Path, metavar="FILE.html", help="(default: the recording's name with .html, here)"
+    )
     add_lag(p)
     add_sensitivity(p)
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from ..archive.find import find_recordings, is_pattern, same_names
-from ..console import UsageError, refuse_to_overwrite, say, write_whole
+from ..console import UsageError, refuse_to_overwrite, remark, say, write_whole
 from ..formats import FORMATS
 from .options import add_force, add_lag, add_sensitivity
 
@@ -68,7 +68,7 @@ def _one(args: argparse.Namespace, file: Path) -> int:
     else:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    say(closing_line([row_of(Path(file.name), segmentation)]))
+    remark(closing_line([row_of(Path(file.name), segmentation)]))
     return 0
 
 
@@ -93,9 +93,11 @@ def _archive(args: argparse.Namespace) -> int:
         args.force, say,
     )  # fmt: skip
     if report.before:
-        say(f"{len(report.before)} of {len(found.items)} were made before, in the same way (--again makes them anew)")
+        remark(
+            f"{len(report.before)} of {len(found.items)} were made before, in the same way (--again makes them anew)"
+        )
     if passed_over := found.without_ffmpeg():
-        say(passed_over)
+        remark(passed_over)
     if failed := found.failures + report.failed:
         say(f"{len(failed)} of {len(found.items) + len(found.failures)} recordings failed:")
         for reason in failed:
@@ -104,7 +106,7 @@ def _archive(args: argparse.Namespace) -> int:
         say(report.no_summary)
     rows = report.done + report.before
     if rows:
-        say(closing_line(rows))
+        remark(closing_line(rows))
     if report.stopped:
         say(f"stopped; {len(rows)} of {len(found.items)} are done, and the same command goes on from there")
     return 1 if failed or report.stopped or report.no_summary else 0

@@ -11,11 +11,11 @@ ROOMS = ("models", "stream", "offline", "package")
 
 LAYERS = {
     "models": ["__init__", "loader", "errors"],
-    "stream": ["__init__", "cli", "options", "api run", "display", "engine", "sinks", "vitals", "segmenter sources",
-               "events", "rates numba_cache"],
+    "stream": ["__init__", "cli", "api run", "commandline display", "engine", "sinks", "vitals",
+               "segmenter sources", "events", "rates numba_cache"],
     "offline": ["__init__", "cli", "commands", "article", "training", "archive evaluation figures", "formats",
                 "scoring", "datasets", "beats console segmentation"],
-    "package": ["__init__", "segmentation"],
+    "package": ["__main__", "cli", "__init__", "segmentation"],
 }  # fmt: skip
 """From the top to the bottom: folders and files. One may import what stands below it; those on one line, nothing of
 each other."""

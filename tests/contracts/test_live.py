@@ -304,7 +304,7 @@ def test_the_live_engine_stays_light():
 
 
 def test_the_commands_are_installed():
-    for name in ("heartseg-live", "heartseg-offline"):
+    for name in ("heartseg", "heartseg-live", "heartseg-offline"):
         found = shutil.which(name, path=os.path.dirname(sys.executable)) or shutil.which(name)
         assert found and subprocess.run([found, "--version"], capture_output=True).returncode == 0
 

@@ -192,6 +192,9 @@ def test_lag_within():
     assert Lag.within(400).lookahead > Lag.within(200).lookahead
     with pytest.raises(ValueError, match="shortest"):
         Lag.within(20)
+    for ms in (1001, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match="the most is 1000 ms"):
+            Lag.within(ms)
 
 
 def test_a_pause_is_left_empty():

@@ -5,7 +5,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .sources.raw import RawForm
+    from ..sources.raw import RawForm
 
 
 def speed(text: str) -> float | None:
@@ -20,7 +20,7 @@ def speed(text: str) -> float | None:
 
 def raw_form(text: str) -> "RawForm":
     """The form of headerless sound. Raises ArgumentTypeError."""
-    from .sources.raw import RawForm
+    from ..sources.raw import RawForm
 
     try:
         return RawForm.of(text)
@@ -48,7 +48,7 @@ def refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
 
 def _keep_files(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Refuse to overwrite a file unasked, and a recording whose name promises another format."""
-    from .sinks.newfile import FileThere, refuse_to_overwrite
+    from ..sinks.newfile import FileThere, refuse_to_overwrite
 
     record = args.record or ""
     is_file = os.path.isfile(record) or not os.path.exists(record)  # not /dev/null
