@@ -18,7 +18,7 @@ class Named:
 
     def __init__(self, analysis: Heard) -> None:
         self._length = round(analysis.seconds * STREAM_RATE)
-        self._sounds = analysis.sounds
+        self._sounds, self._gaps = analysis.sounds, analysis.gaps
         self._cycles = cycles(analysis.sounds)
         self.beats = beats(analysis.sounds, analysis.gaps)
         self.coverage = coverage(analysis.sounds, 0, self._length)
@@ -53,8 +53,10 @@ class Named:
 
     @property
     def pauses(self) -> list[list[float]]:
-        """Start and end of the times without a whole beat or a sound, in seconds, but for those within a beat."""
-        spans = sorted([*self._cycles, *((s.onset, s.offset) for s in self._sounds), (self._length, self._length)])
+        """Times without a whole beat, a sound or a gap: start and end in s. Those as short as a systole are left out."""
+        sounds = [(s.onset, s.offset) for s in self._sounds]
+        gaps = [(g.start, g.end) for g in self._gaps]
+        spans = sorted([*self._cycles, *sounds, *gaps, (self._length, self._length)])
         pauses, end = [], 0
         for start, next_end in spans:
             if start - end > LONGEST_SYSTOLE_S * STREAM_RATE:

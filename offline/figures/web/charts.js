@@ -47,7 +47,7 @@ function drawRate() {
 function drawSpread(id, name) {
   const values = data.intervals[id], middle = data.medians[id] === "–" ? "" : `median ${data.medians[id]} ms`;
   const box = $(id), width = box.clientWidth, height = 120, base = 96;
-  if (!values.length) { box.innerHTML = svg(width, height, name, text(0, 14, `${name}: none`, "start", "name")); return; }
+  if (!values.length) { box.innerHTML = svg(width, 20, name, text(0, 14, `${name}: none`, "start", "name")); return; }
   const sorted = [...values].sort((a, b) => a - b), edge = (q) => sorted[Math.round(q * (sorted.length - 1))];
   const bin = [10, 20, 50, 100].find((b) => (edge(0.98) - edge(0.02)) / b <= 24) || 200;
   const low = Math.round(edge(0.02) / bin) - 1, count = Math.round(edge(0.98) / bin) + 2 - low;

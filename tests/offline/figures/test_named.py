@@ -5,15 +5,15 @@ from types import SimpleNamespace
 import pytest
 
 from heartseg.offline.figures.named import Named
-from heartseg.stream.events import Sound
+from heartseg.stream.events import Gap, Sound
 from heartseg.stream.rates import STREAM_RATE
 
 
-def named(length_s, *onsets_s):
+def named(length_s, *onsets_s, gaps=()):
     """What is named if an S1 and an S2 follow each other at these onsets."""
     at = [round(onset * STREAM_RATE) for onset in onsets_s]
     sounds = [Sound(("S1", "S2")[i % 2], onset, onset + STREAM_RATE // 10, 0.9, 0) for i, onset in enumerate(at)]
-    return Named(SimpleNamespace(sounds=sounds, gaps=[], seconds=length_s))
+    return Named(SimpleNamespace(sounds=sounds, gaps=gaps, seconds=length_s))
 
 
 def test_a_median_of_an_even_count_is_the_mean_of_the_middle_two():
@@ -39,4 +39,5 @@ def test_too_little_gives_a_warning_and_no_figure(heart, warning):
 
 def test_pauses_are_the_times_without_a_name():
     assert named(20).pauses == [[0, 20]]
+    assert named(20, gaps=[Gap(5 * STREAM_RATE, 6 * STREAM_RATE, "unusable")]).pauses == [[0, 5], [6, 20]]
     assert named(20, 5, 5.3, 6, 6.3, 7, 15).pauses == [[0, 5], [pytest.approx(7.1), 15], [pytest.approx(15.1), 20]]
