@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from statistics import median
 
 from ...stream.rates import STREAM_RATE, seconds
-from ...stream.vitals import FEWEST_CYCLES, LEAST_COVERAGE, LONGEST_SYSTOLE_S, coverage, cycles
-from ..beats import beats
+from ...stream.vitals import LEAST_COVERAGE, LONGEST_SYSTOLE_S, cycles
+from ..beats import beats, summary
 from .analysis import Heard
 
 
@@ -19,10 +19,10 @@ class Named:
     def __init__(self, analysis: Heard) -> None:
         self._length = round(analysis.seconds * STREAM_RATE)
         self._sounds, self._gaps = analysis.sounds, analysis.gaps
-        self._cycles = cycles(analysis.sounds)
         self.beats = beats(analysis.sounds, analysis.gaps)
-        self.coverage = coverage(analysis.sounds, 0, self._length)
-        self.is_trusted = self.coverage >= LEAST_COVERAGE and len(self._cycles) >= FEWEST_CYCLES
+        self._summary = summary(analysis.sounds, analysis.gaps, self._length)
+        self.coverage = self._summary.coverage
+        self.is_trusted = self._summary.heart_rate is not None
         self.intervals = {
             "rr": _ms(b.rr_s for b in self.beats),
             "s1_s2": _ms(b.s1_s2_s for b in self.beats),
@@ -32,10 +32,10 @@ class Named:
     @property
     def medians(self) -> dict[str, str]:
         """The medians as every part of the page shows them; a dash where too little was named."""
-        rr = self.intervals["rr"]
+        rate = self._summary.heart_rate
         ratios = [b.ratio for b in self.beats if b.ratio is not None]
         medians = {name: self._median(values) for name, values in self.intervals.items()}
-        return {**medians, "bpm": self._median([60_000 / median(rr)] if rr else []), "ratio": self._median(ratios, 2)}
+        return {**medians, "bpm": self._median([rate] if rate else []), "ratio": self._median(ratios, 2)}
 
     def _median(self, values: list[float], decimals: int = 0) -> str:
         return f"{median(values):.{decimals}f}" if values and self.is_trusted else "–"
@@ -53,10 +53,10 @@ class Named:
 
     @property
     def pauses(self) -> list[list[float]]:
-        """Times without a whole beat, a sound or a gap: start and end in s. Those as short as a systole are left out."""
+        """Times without a whole beat, a sound or a gap: start and end in s. One as short as a systole is left out."""
         sounds = [(s.onset, s.offset) for s in self._sounds]
         gaps = [(g.start, g.end) for g in self._gaps]
-        spans = sorted([*self._cycles, *sounds, *gaps, (self._length, self._length)])
+        spans = sorted([*cycles(self._sounds), *sounds, *gaps, (self._length, self._length)])
         pauses, end = [], 0
         for start, next_end in spans:
             if start - end > LONGEST_SYSTOLE_S * STREAM_RATE:
