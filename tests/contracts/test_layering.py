@@ -11,8 +11,8 @@ ROOMS = ("models", "stream", "offline", "package")
 
 LAYERS = {
     "models": ["__init__", "loader", "errors"],
-    "stream": ["__init__", "cli", "api run", "display", "engine", "sinks", "vitals", "segmenter sources", "events",
-               "rates numba_cache"],
+    "stream": ["__init__", "cli", "options", "api run", "display", "engine", "sinks", "vitals", "segmenter sources",
+               "events", "rates numba_cache"],
     "offline": ["__init__", "cli", "commands", "article", "training", "archive evaluation figures", "formats",
                 "scoring", "datasets", "beats console segmentation"],
     "package": ["__init__", "segmentation"],
@@ -58,7 +58,7 @@ def target(dotted):
     """The module of this project that an imported name belongs to, None for another project's."""
     first, *parts = dotted.split(".")
     while first == "heartseg" and parts:
-        for module in (tuple(parts), (*parts, "__init__"), ("main", *parts)):
+        for module in (tuple(parts), (*parts, "__init__"), ("package", *parts)):
             if module in MODULES:
                 return module
         parts.pop()
