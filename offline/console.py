@@ -20,7 +20,7 @@ def say(message: str) -> None:
     print(f"heartseg-offline: {message}", file=sys.stderr)
 
 
-class MissingExtra(Exception):
+class MissingExtra(ImportError):
     """A library of an optional extra is not installed."""
 
     def __init__(self, what: str, library: str, extra: str) -> None:

@@ -12,7 +12,7 @@ from ..models import ModelError, load
 from . import NOTICE
 from .display.state import History
 from .engine import Engine
-from .rates import seconds
+from .rates import STREAM_RATE, seconds
 from .segmenter.lag import Lag
 from .segmenter.segmenter import Segmenter
 from .sinks.base import Sink, SinkError
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
 
 def _segmenter(args: argparse.Namespace, lag: Lag) -> Segmenter:
     """Raises ModelError, also if the network cannot serve this lag."""
-    return Segmenter(load(args.model) if args.model else None, lag, sensitivity=args.sensitivity)
+    return Segmenter(load(args.model) if args.model else None, lag, sensitivity=args.sensitivity, rate=STREAM_RATE)
 
 
 def _is_terminal() -> bool:

@@ -13,7 +13,7 @@ from ...models import Network, load
 from ...stream.segmenter.lag import Lag
 from ...stream.sources.base import SourceError
 from ..formats import FORMATS
-from ..segmentation import segment
+from ..segmentation import segment_file
 from .find import Item
 
 OnSamples = Callable[[Item, int], None]
@@ -42,7 +42,7 @@ class Outcome:
 def outcome(item: Item, settings: Settings, network: Network, on_samples: OnSamples) -> Outcome:
     """Segment one recording. An error becomes the outcome's message."""
     try:
-        segmentation = segment(
+        segmentation = segment_file(
             item.file,
             network,
             settings.lag,

@@ -19,7 +19,7 @@ from .text import read_jsonl, read_tabbed, write_audacity, write_jsonl, write_ts
 from .wfdb import ANNOTATOR, read_wfdb, write_wfdb
 
 if TYPE_CHECKING:
-    from ..segmentation import Segmentation
+    from ..segmentation import Findings
 
 __all__ = [
     "FORMATS",
@@ -39,7 +39,7 @@ class Format:
 
     name: str
     ending: str
-    write: Callable[["Segmentation"], bytes]
+    write: Callable[["Findings"], bytes]
     read: Callable[[Path], list[Row]]
     library: str | None = None
 

@@ -12,7 +12,7 @@ import soundfile
 from ...models.errors import one_line
 from ..rates import Samples
 from .base import NoSuchSource, SourceError
-from .resample import HIGHEST_RATE, LOWEST_RATE, Converter, mean_channel
+from .resample import HIGHEST_RATE, LOWEST_RATE, converted, mean_channel
 
 _READ_SECONDS = 1.0
 
@@ -71,14 +71,7 @@ class FileSource:
     def blocks(self) -> Iterator[Samples]:
         """The stream: float32 blocks at 44,100 Hz, of varying length; the file is closed at the end."""
         with self._file:
-            converter = Converter(self.rate)
-            for block in self._mono():
-                out = converter.push(block)
-                if len(out):
-                    yield out
-            tail = converter.flush()
-            if len(tail):
-                yield tail
+            yield from converted(self._mono(), self.rate)
 
     def _mono(self) -> Iterator[Samples]:
         length = max(1, min(int(self.rate * _READ_SECONDS), (1 << 22) // self._file.channels))

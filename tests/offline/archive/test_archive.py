@@ -20,7 +20,7 @@ from heartseg.offline.archive import workers
 from heartseg.offline.archive.find import Item, find_recordings, same_names
 from heartseg.offline.archive.manifest import NAME
 from heartseg.offline.cli import main
-from heartseg.offline.segmentation import segment
+from heartseg.offline.segmentation import segment_file
 from heartseg.stream.segmenter.lag import DEFAULT_LAG
 from heartseg.stream.sources.simulated import SimulatedHeart
 
@@ -137,7 +137,7 @@ def test_processes_give_the_bytes_of_one(archive, tmp_path, form):
 @pytest.mark.slow
 def test_live_in_processes_is_the_live_engine(archive, tmp_path):
     assert run("segment", archive / "one", "--out", tmp_path, "--lag", "live", "--jobs", "2") == 0
-    events = segment(archive / "one/b.wav", load(), DEFAULT_LAG).events
+    events = segment_file(archive / "one/b.wav", load(), DEFAULT_LAG).events
     lines = [json.loads(line) for line in (tmp_path / "b.jsonl").read_text().splitlines()]
     assert lines[1:-1] == [e.as_dict() for e in events] and len(events) > 5
 

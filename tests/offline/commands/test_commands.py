@@ -144,12 +144,12 @@ def test_references_are_not_overwritten(hearts, tmp_path, capsys):
 
 def test_tsv_leaves_a_gap_open():
     from heartseg.offline.formats import FORMATS
-    from heartseg.offline.segmentation import Segmentation
+    from heartseg.offline.segmentation import Findings
     from heartseg.stream.events import Gap, Sound
     from heartseg.stream.sinks.base import Accounts
 
     events = [Sound("S1", 0, 5000, 0.9, 9000), Gap(6000, 7000, "overflow"), Sound("S2", 10_000, 14_000, 0.9, 20_000)]
-    text = FORMATS["tsv"].write(Segmentation(events, Accounts(14_000, 13_000, 1_000, 0), {}, [])).decode()
+    text = FORMATS["tsv"].write(Findings(events, Accounts(14_000, 13_000, 1_000, 0), {}, [])).decode()
     assert [line.split("\t")[2] for line in text.splitlines()] == ["1", "0", "3"]
 
 

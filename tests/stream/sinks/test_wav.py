@@ -35,7 +35,7 @@ def heart(seconds):
 
 def test_silence_stands_for_what_was_missed_so_that_times_agree(tmp_path, network):
     before, lost, after = heart(8), 3 * STREAM_RATE + 17, heart(20)
-    segmenter, recording = Segmenter(network), WavRecording(str(tmp_path / "kept.wav"))
+    segmenter, recording = Segmenter(network, rate=STREAM_RATE), WavRecording(str(tmp_path / "kept.wav"))
     recording.on_samples(before)
     events = segmenter.push(before)
     recording.on_missing(lost)
@@ -46,7 +46,7 @@ def test_silence_stands_for_what_was_missed_so_that_times_agree(tmp_path, networ
     recording.close(None)
 
     np.testing.assert_array_equal(kept(recording.path), np.concatenate([before, np.zeros(lost, np.float32), after]))
-    again = Segmenter(network)
+    again = Segmenter(network, rate=STREAM_RATE)
     replayed = [e for block in FileSource(recording.path).blocks() for e in again.push(block)] + again.flush()
     live, replayed = ([e for e in some if isinstance(e, Sound)] for some in (events, replayed))
     late = len(before) + lost + 8 * STREAM_RATE  # the network's memory of the silence has passed
