@@ -33,7 +33,7 @@ def test_ended_at_a_random_moment(tmp_path, way):
 
 def test_a_worker_that_fails_loses_no_sample_and_leaves_whole_files(tmp_path, network):
     jsonl, wav = tmp_path / "events.jsonl", tmp_path / "kept.wav"
-    segmenter, notes = Broken(network), Notes()
+    segmenter, notes = Broken(network, rate=STREAM_RATE), Notes()
     sinks = [WavRecording(str(wav)), JsonLines(str(jsonl), session(segmenter, "x")), notes]
     engine = Engine(segmenter, Hasty(heart_blocks(8)), sinks)
     engine.start()

@@ -151,7 +151,7 @@ class Broken(Segmenter):
 
 def test_a_failing_worker_ends_the_run_with_a_message(network):
     notes = Notes()
-    engine = Engine(Broken(network), Replay(SimulatedHeart().blocks(), None), [notes])
+    engine = Engine(Broken(network, rate=STREAM_RATE), Replay(SimulatedHeart().blocks(), None), [notes])
     engine.start()
     assert engine.wait(20)
     assert "it broke" in engine.failure and "\n" not in engine.failure
