@@ -14,7 +14,7 @@ from ...stream import NOTICE
 from ...stream.events import Gap, Sound
 from ...stream.rates import FRAME_RATE, PCG_RATE, STREAM_RATE
 from ..beats import beats
-from ..console import require, write_whole
+from ..console import refuse_to_overwrite, require, write_whole
 from ..scoring import KINDS, Prediction, Reference
 
 COLOURS = {"S1": "#c62828", "S2": "#1565c0"}
@@ -95,9 +95,10 @@ def pages(picture: Picture, one: bool = False) -> Iterator[Any]:
             plt.close(figure)
 
 
-def save(picture: Picture, out: Path) -> list[Path]:
+def save(picture: Picture, out: Path, force: bool) -> list[Path]:
     """Write the pages into one PDF, or, as PNG or SVG, one file a page: `out`, or name-1, name-2, ... where there
-    are several. Each file is written whole or not at all. Returns them. Raises MissingExtra and OSError.
+    are several. Each file is written whole or not at all. Returns them. force: overwrite files that exist. Raises
+    MissingExtra, OSError, and UsageError where a file exists.
     """
     ending = out.suffix.lower()
     files: list[io.BytesIO] = []
@@ -113,6 +114,8 @@ def save(picture: Picture, out: Path) -> list[Path]:
             files.append(io.BytesIO())
             figure.savefig(files[-1], format=ending[1:], dpi=_DPI)
     names = [out] if len(files) == 1 else [out.with_stem(f"{out.stem}-{i + 1}") for i in range(len(files))]
+    for name in names:
+        refuse_to_overwrite(name, force)
     for file, name in zip(files, names, strict=True):
         write_whole(name, file.getvalue())
     return names

@@ -12,6 +12,7 @@ from heartseg.stream import (
     JsonLines,
     Lag,
     Listening,
+    Recording,
     Replay,
     Segmenter,
     SimulatedHeart,
@@ -114,7 +115,11 @@ def test_the_order_of_sinks_does_not_matter(heart):
         sinks = [notes, WavRecording(f"{n}.wav"), JsonLines(f"{n}.jsonl", {"type": "session"})]
         with listen("heart.wav", speed=None, sinks=[sinks[i] for i in order]) as run:
             run.wait()
-        files.append((Path(f"{n}.wav").read_bytes(), Path(f"{n}.jsonl").read_bytes(), notes.events))
+        begun, ended = (event for event in notes.events if isinstance(event, Recording))
+        assert (begun.start, begun.ended) == (0, False) and (ended.end, ended.ended) == (len(heart), True)
+        events = [event for event in notes.events if not isinstance(event, Recording)]
+        written = Path(f"{n}.jsonl").read_text().replace(f"{n}.wav", "kept.wav")
+        files.append((soundfile.read(f"{n}.wav")[0].tobytes(), written, events))
     assert all(each == files[0] for each in files)
 
 
@@ -140,8 +145,9 @@ def test_a_source_of_ones_own(heart):
 def test_a_lag_in_milliseconds(heart):
     with listen("heart.wav", speed=None, lag=200) as events:
         assert list(events) == directly(heart, Lag.within(200))
-    with pytest.raises(ValueError, match=r"lag=20: the shortest lag is \d+ ms"):
-        listen("heart.wav", lag=20)
+    for silly in (20, 2001):
+        with pytest.raises(ValueError, match=rf"lag={silly:g}: a lag is 100 to 2000 ms"):
+            listen("heart.wav", lag=silly)
     for wrong, error in ((Lag(25), TypeError), ("200", TypeError), (float("nan"), ValueError)):
         with pytest.raises(error, match="lag should be a number of milliseconds"):
             listen("heart.wav", lag=wrong)

@@ -34,7 +34,7 @@ def hearts(tmp_path):
 def test_segment_writes_one_result_each(hearts, tmp_path):
     out = tmp_path / "out"
     assert run("segment", *hearts, "--out", out, "--lag", "live") == 0
-    assert sorted(p.name for p in out.iterdir() if p.name != NAME) == ["heart1.jsonl", "heart2.jsonl"]
+    assert sorted(p.name for p in out.iterdir() if p.name != NAME) == ["heart1.jsonl", "heart2.jsonl", "summary.csv"]
     lines = [json.loads(line) for line in (out / "heart1.jsonl").read_text().splitlines()]
     assert lines[0]["type"] == "session" and lines[-1]["type"] == "end" and len(lines) > 12
 
@@ -76,7 +76,7 @@ def test_a_bad_file_does_not_stop_the_others(hearts, tmp_path, capsys):
 
 def test_two_files_of_one_name_are_refused_before_anything_is_written(hearts, tmp_path, capsys):
     (tmp_path / "x").mkdir()
-    twin = tmp_path / "x/heart1.flac"
+    twin = tmp_path / "x/heart1.wav"
     soundfile.write(twin, np.zeros(100), 44_100)
     assert run("segment", hearts[0], twin, "--out", tmp_path / "out") == 2
     assert not (tmp_path / "out").exists() and "heart1" in capsys.readouterr().err

@@ -57,7 +57,7 @@ HEART = sound_of(SimulatedHeart(bpm=80, seed=3), 12)
 SPOILT = sound_of(SimulatedHeart(bpm=80, seed=3), 16)  # five seconds before, between and after two gaps
 SPOILT[240_000:240_020] = np.nan
 SPOILT[241_000] = np.inf
-SPOILT[470_000:472_000] = 1e9
+SPOILT[470_000:472_000] = 1e11
 
 
 @pytest.mark.parametrize("bpm", [50, 72, 110])
@@ -66,6 +66,12 @@ def test_a_simulated_heart_is_heard(bpm):
     events, truth = segment(sound_of(heart, 30)), truth_of(heart, 30)
     assert f1(events, truth, "S1") > 0.9
     assert f1(events, truth, "S2") > 0.9
+
+
+def test_counts_of_a_converter_are_sound():
+    """Some store them as they are, far above a full scale of 1.0."""
+    counts = segment(np.float32(2**31) * HEART)
+    assert [(e.kind, e.onset) for e in sounds_of(counts)] == [(e.kind, e.onset) for e in sounds_of(WHOLE)]
 
 
 @settings(deadline=None, max_examples=25)
