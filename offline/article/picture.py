@@ -18,6 +18,7 @@ def draw_clips(clips: Clips, path: Path) -> None:
     """The first clip of each class: its waveform above, its spectrogram below. The ending of `path` is the form."""
     plt = drawing()
     import librosa
+    from librosa.display import specshow, waveshow
 
     kinds = np.unique(clips.kind)
     figure, axes = plt.subplots(
@@ -25,9 +26,9 @@ def draw_clips(clips: Clips, path: Path) -> None:
     )
     for kind, (above, below) in zip(kinds, axes.T, strict=True):
         clip = clips.sound[np.flatnonzero(clips.kind == kind)[0]]
-        librosa.display.waveshow(clip, sr=PASCAL_RATE, max_points=CLIP, ax=above, lw=0.6)
+        waveshow(clip, sr=PASCAL_RATE, max_points=CLIP, ax=above, lw=0.6)
         spectrum = np.abs(librosa.stft(clip, n_fft=_N_FFT, hop_length=_HOP))
-        image = librosa.display.specshow(
+        image = specshow(
             librosa.amplitude_to_db(spectrum, ref=np.max),
             sr=PASCAL_RATE, hop_length=_HOP, x_axis="time", y_axis="linear", ax=below,
         )  # fmt: skip
