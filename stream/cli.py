@@ -20,7 +20,8 @@ examples:
   heartseg-live --device                        the default microphone
   heartseg-live --device steth --record heart.wav
 
-keys in the display: q quit, space hold the picture, m mark, r record, + - height, ? help
+keys in the display: q quit, space pause a replay or hold the picture of a device, ← → seek, m mark, r record,
+  + - height, ? help
 exit status: 0 done; 1 the work failed; 2 the command was wrong
 {NOTICE}
 """
@@ -77,6 +78,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--jsonl", metavar="FILE|-", help="write the events as JSON Lines ('-': to standard output)")
     p.add_argument("--record", metavar="FILE.wav", help="record the stream: mono, 44.1 kHz, 32-bit float")
     p.add_argument("--beep", action="store_true", help="click at the onset of each lub and dub")
+    p.add_argument(
+        "--play", nargs="?", const="headphones", choices=("headphones", "speakers"),
+        help="hear the replay; 'speakers' raises the pitch, as small loudspeakers give nothing so low "
+        "(default: headphones)",
+    )  # fmt: skip
+    p.add_argument("--loop", action="store_true", help="begin the recording again at its end")
     p.add_argument("--lsl", action="store_true", help="publish S1 and S2 as markers of Lab Streaming Layer")
     p.add_argument("--no-display", action="store_true", help="print plain lines instead of the display")
     return p
@@ -92,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
     from .sources.base import NoSuchSource, SourceError
 
     try:
-        if args.list_devices or args.device is not None or args.beep:
+        if args.list_devices or args.device is not None or args.beep or args.play:
             from .sources.portaudio import keep_stderr
 
             keep_stderr()
@@ -131,6 +138,12 @@ def _refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
         p.error("--wait goes with --device")
     if args.lsl and args.speed is None:
         p.error("--lsl needs a replay that keeps time, not --speed max")
+    if args.play and (args.device is not None or args.speed != 1.0):
+        p.error("--play goes with --replay and --demo in real time")
+    if args.loop and (args.replay is None or args.speed is None):
+        p.error("--loop goes with --replay, in real time or at another speed, not --speed max")
+    if args.loop and (args.jsonl or args.record or args.lsl):
+        p.error("--loop does not go with --jsonl, --record and --lsl: they write each moment once")
     files = [f for f in (args.replay, args.model, args.record, args.jsonl) if f not in (None, "-")]
     if len({os.path.realpath(f) for f in files}) < len(files):
         p.error("--replay, --model, --record and --jsonl should name different files")
@@ -160,8 +173,7 @@ def _source(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
     if args.replay is not None:
         from .sources.file import FileSource
 
-        file = FileSource(args.replay, args.channel)
-        return Replay(file.blocks(), args.speed, file.name, file.warnings)
+        return Replay.of(FileSource(args.replay, args.channel), args.speed)
     if args.demo is not None:
         from .sources.simulated import SimulatedHeart
 

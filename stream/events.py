@@ -3,7 +3,7 @@
 Positions are integers, samples of the stream at 44,100 Hz. Each is there in seconds too, under its name with `_s`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from .rates import STREAM_RATE, seconds
@@ -255,3 +255,19 @@ Shown = Sound | Gap | Marker
 """The events that stand, and are shown. An `Onset` is provisional."""
 
 Event = Shown | Onset
+
+
+def shifted(event: Event, by: int) -> Event:
+    """The same event, `by` stream samples later."""
+    match event:
+        case Sound():
+            announced = None if event.announced is None else event.announced + by
+            return replace(
+                event, onset=event.onset + by, offset=event.offset + by, emitted=event.emitted + by, announced=announced
+            )
+        case Onset():
+            return replace(event, onset=event.onset + by, emitted=event.emitted + by)
+        case Gap():
+            return replace(event, start=event.start + by, end=event.end + by)
+        case Marker():
+            return replace(event, at=event.at + by)

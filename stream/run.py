@@ -5,22 +5,28 @@ import contextlib
 import os
 import signal
 import sys
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from ..models import ModelError, load
+from ..models import ModelError, Network, load
 from . import NOTICE
+from .display.player import Player, Run
 from .display.state import History
 from .engine import Engine
 from .rates import seconds
 from .segmenter.lag import Lag
 from .segmenter.segmenter import Segmenter
 from .sinks.base import Sink, SinkError
+from .sinks.click import Beep
 from .sinks.jsonl import JsonLines, silence_stdout
+from .sinks.output import OutputError
+from .sinks.play import Later, Playback
 from .sinks.session import session
 from .sinks.text import PlainLines
 from .sinks.wav import WavRecording
 from .sources.base import Source
+from .sources.replay import Replay
 
 _REFRESH_S = 0.1
 _SUMMARY_EVENTS = 4
@@ -34,39 +40,48 @@ def say(message: str) -> None:
 
 def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     """Listen to a source until it ends or the user stops it. Returns the exit status."""
-    history = History()
     with_display = _is_terminal() and not args.no_display and args.jsonl != "-"
     try:
-        segmenter = _segmenter(args, lag)
+        network = load(args.model) if args.model else None
         recording = WavRecording(args.record)
-        sinks: list[Sink] = [recording, *_sinks(args, segmenter, source)]
-        if with_display:
-            sinks.append(history)
-        elif args.jsonl != "-":
-            sinks.append(PlainLines())
+        player = Player(
+            source, partial(_begin, args, lag, network, recording, with_display),
+            writes=bool(args.jsonl or args.record or args.lsl), loops=args.loop,
+        )  # fmt: skip
     except (ModelError, SinkError) as error:
         say(str(error))
         return 1
-    engine = Engine(segmenter, source, sinks)
-    _stop_on_signals(engine)
-    engine.start()
+    _stop_on_signals(player)
+    player.start()
     display_failure = None
     if with_display:
-        display_failure = _show(engine, history, recording, lag)
+        display_failure = _show(player, recording, lag)
     else:
-        _report(engine, recording)
-    warnings = [*source.warnings, *([recording.failure] if recording.failure and with_display else [])]
+        _report(player, recording)
+    warnings = [*player.source.warnings, *([recording.failure] if recording.failure and with_display else [])]
     for warning in warnings:
         say(f"warning: {warning}")
-    failures = [failure for failure in (engine.failure, display_failure) if failure]
+    failures = [failure for failure in (player.run.engine.failure, display_failure) if failure]
     for failure in failures:
         say(failure)
     return 1 if failures or recording.failure else 0
 
 
-def _segmenter(args: argparse.Namespace, lag: Lag) -> Segmenter:
-    """Raises ModelError, also if the network cannot serve this lag."""
-    return Segmenter(load(args.model) if args.model else None, lag, sensitivity=args.sensitivity)
+def _begin(
+    args: argparse.Namespace, lag: Lag, network: Network | None, recording: WavRecording, with_display: bool,
+    source: Source,
+) -> Run:  # fmt: skip
+    """A run of a source. Raises ModelError, also if the network cannot serve this lag, and SinkError."""
+    segmenter = Segmenter(network, lag, sensitivity=args.sensitivity)
+    origin, ahead = (source.origin, source.ahead) if isinstance(source, Replay) else (0, 0)
+    history, audible = History(origin), _audible(args)
+    sinks = [recording, *(Later(sink, ahead) for sink in audible), *_sinks(args, segmenter, source)]
+    if with_display:
+        sinks.append(history)
+    elif args.jsonl != "-":
+        sinks.append(PlainLines())
+    is_heard = any(isinstance(sink, Playback) for sink in audible)
+    return Run(Engine(segmenter, source, sinks), history, is_heard)
 
 
 def _is_terminal() -> bool:
@@ -75,8 +90,8 @@ def _is_terminal() -> bool:
 
 
 def _sinks(args: argparse.Namespace, segmenter: Segmenter, source: Source) -> list[Sink]:
-    """The sinks of --beep, --jsonl and --lsl. Raises SinkError."""
-    sinks = _clicks() if args.beep else []
+    """The sinks of --jsonl and --lsl. Raises SinkError."""
+    sinks: list[Sink] = []
     if args.jsonl:
         sinks.append(JsonLines(args.jsonl, session(segmenter, source.name, source.latency)))
     if args.lsl:
@@ -86,15 +101,19 @@ def _sinks(args: argparse.Namespace, segmenter: Segmenter, source: Source) -> li
     return sinks
 
 
-def _clicks() -> list[Sink]:
-    """The sink of --beep. Without an output device there is none, and the user is told."""
-    from .sinks.click import Beep, BeepError
-
-    try:
-        return [Beep()]
-    except BeepError as error:
-        say(f"--beep: {error}; listening without")
-        return []
+def _audible(args: argparse.Namespace) -> list[Sink]:
+    """The sinks of --beep and --play. Without an output device there are none, and the user is told."""
+    sinks: list[Sink] = []
+    for option, is_wanted, sink in (
+        ("--beep", args.beep, Beep),
+        ("--play", args.play is not None, partial(Playback, args.play == "speakers")),
+    ):
+        if is_wanted:
+            try:
+                sinks.append(sink())
+            except OutputError as error:
+                say(f"{option}: {error}; listening without")
+    return sinks
 
 
 class AtOnce(BaseException):
@@ -105,21 +124,22 @@ class AtOnce(BaseException):
         self.number = number
 
 
-def _report(engine: Engine, recording: WavRecording) -> None:
+def _report(player: Player, recording: WavRecording) -> None:
     """Wait for the end. Report changes of the source's state and of the recording's message."""
-    state, message = engine.state, recording.message
-    ended = False
-    while not ended:
-        ended = engine.wait(_REFRESH_S)
+    state, message = player.run.engine.state, recording.message
+    while player.goes_on(stays=False):
+        engine = player.run.engine
+        engine.wait(_REFRESH_S)
         if engine.state != state:
             state = engine.state
             say(f"{engine.name}: {state}")
         if recording.message != message:
             message = recording.message
             say(f"warning: {message}")
+    player.run.engine.wait(None)
 
 
-def _stop_on_signals(engine: Engine) -> None:
+def _stop_on_signals(player: Player) -> None:
     """The first Ctrl-C, SIGTERM or SIGHUP ends the run in good order. The second ends it at once."""
     is_stopping = False
 
@@ -128,14 +148,14 @@ def _stop_on_signals(engine: Engine) -> None:
         if is_stopping:
             raise AtOnce(number)
         is_stopping = True
-        engine.ask_to_stop()
+        player.ask_to_stop()
 
     for number in (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())):
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(number, stop)
 
 
-def _show(engine: Engine, history: History, recording: WavRecording, lag: Lag) -> str | None:
+def _show(player: Player, recording: WavRecording, lag: Lag) -> str | None:
     """Run the display, then print a summary. Returns the reason if the display failed."""
     from rich.console import Console
 
@@ -143,18 +163,18 @@ def _show(engine: Engine, history: History, recording: WavRecording, lag: Lag) -
     from .display.monitor import Monitor
 
     console = Console(highlight=False)
-    monitor = Monitor(engine, history, recording, f"heartseg {version('heartseg')}", lag.bound_ms)
-    failure = show(engine, recording, monitor, console)
+    monitor = Monitor(player, recording, f"heartseg {version('heartseg')}", lag.bound_ms)
+    failure = show(player, recording, monitor, console)
     try:
-        console.print(*_summary(engine, history), sep="\n", markup=False)
+        console.print(*_summary(player.run), sep="\n", markup=False)
     except OSError:  # the terminal has been closed
         silence_stdout()
     return failure
 
 
-def _summary(engine: Engine, history: History) -> list[str]:
-    state = history.state()
+def _summary(run: Run) -> list[str]:
+    state, accounts = run.history.state(), run.engine.accounts
     return [
         *(event.as_text() for event in state.events[-_SUMMARY_EVENTS:]),
-        f"{seconds(state.position):.1f} s heard, {seconds(engine.accounts.dropped):.2f} s dropped. {NOTICE}",
+        f"{seconds(accounts.captured):.1f} s heard, {seconds(accounts.dropped):.2f} s dropped. {NOTICE}",
     ]

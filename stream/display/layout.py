@@ -25,7 +25,8 @@ _OTHER_LINES = 6  # lines that are neither lamps nor strip
 _MOST_HEADROOM = 999
 _HELP = [
     ("q", "quit"),
-    ("space", "hold the picture, listen on"),
+    ("space", "pause a replay; hold the picture of a device"),
+    ("← →", "go back or on by 5 s in a replay"),
     ("m", "mark this moment"),
     ("r", "start or stop recording"),
     ("+ -", "taller, flatter waveform"),
@@ -44,7 +45,7 @@ def rows(state: DisplayState, columns: int, lines: int, theme: Theme) -> list[Ro
         *[empty] * (spare // 2),
         *_lamps(state, columns, size, theme),
         *[empty] * (spare // 2),
-        *(_help(strip_lines + 1) if state.help else strip_rows(state, columns, strip_lines, theme)),
+        *(_help(strip_lines + 1, theme) if state.help else strip_rows(state, columns, strip_lines, theme)),
         *_foot(state, columns, theme),
     ]
     return [Segment.adjust_line_length(row, columns) for row in [*picture, *[empty] * lines][:lines]]
@@ -52,18 +53,21 @@ def rows(state: DisplayState, columns: int, lines: int, theme: Theme) -> list[Ro
 
 def _head(state: DisplayState, columns: int, theme: Theme) -> list[Row]:
     clock = [Segment(_clock(seconds(state.position)), _BOLD)]
+    if state.length_s is not None:
+        clock = [Segment(_clock(seconds(state.position))[:-2], _BOLD), Segment(f" / {_clock(state.length_s)[:-2]}")]
     if state.recording_s is not None:
         recording = f"{theme.sign('●', '*')} REC {_clock(state.recording_s)[:-2]}"
         clock = [Segment(recording, theme.alarm), Segment("  "), *clock]
     title = [Segment(state.title, _BOLD), Segment(f"  {NOTICE}")]
-    if state.paused:
-        note = Segment(" PAUSED ", _BOLD + Style(reverse=True))
-    elif state.message:
-        note = Segment(theme.text(state.message), theme.warning)
+    if state.message:
+        note = [Segment(theme.text(state.message), theme.warning)]
     else:
+        heard = theme.sign("♪ heard to the right edge   ", "heard to the right edge   ") if state.is_heard else ""
         zoom = "" if state.zoom == 1 else f"height {theme.text('×')}{state.zoom:.2g}   "
-        note = Segment(f"{zoom}{columns * COLUMN / STREAM_RATE:.0f} s shown", _DIM)
-    return [_line(title, clock, columns), _line([Segment(theme.text(state.source), _DIM)], [note], columns)]
+        note = [Segment(f"{heard}{zoom}{columns * COLUMN / STREAM_RATE:.0f} s shown", _DIM)]
+    if state.paused or state.held:
+        note += [Segment(" "), Segment(" PAUSED " if state.paused else " HELD ", _BOLD + Style(reverse=True))]
+    return [_line(title, clock, columns), _line([Segment(theme.text(state.source), _DIM)], note, columns)]
 
 
 def _lamps(state: DisplayState, columns: int, size: Size, theme: Theme) -> list[Row]:
@@ -92,8 +96,8 @@ def _lamps(state: DisplayState, columns: int, size: Size, theme: Theme) -> list[
     return lamps
 
 
-def _help(lines: int) -> list[Row]:
-    keys = [[Segment(f"  {key:<8}", _BOLD), Segment(words)] for key, words in _HELP]
+def _help(lines: int, theme: Theme) -> list[Row]:
+    keys = [[Segment(theme.text(f"  {key:<8}"), _BOLD), Segment(words)] for key, words in _HELP]
     above = max(0, (lines - len(keys)) // 2)
     return [*[[]] * above, *keys, *[[]] * lines][:lines]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..events import Event, Onset, Shown
+from ..events import Event, Onset, Shown, shifted
 from ..rates import STREAM_PER_FRAME, STREAM_RATE, Samples
 from ..segmenter.presence import Presence
 from ..sinks.base import Sink
@@ -35,13 +35,15 @@ class DisplayState:
     at VOICE_RATE. events: of the last 30 seconds. onsets: the newest, confirmed or not. vitals: at `position`.
 
     From the run:
-    title, source: names of the program and of the source. lag_ms: bound of the lag. source_state: `state` of the
-    source. presence: whether there is a heart. load: work per second of sound. dropped: stream samples. recording_s:
-    length of the recording, None while there is none. message: of the recording.
+    title, source: names of the program and of the source. length_s: of a replayed recording, None where it is unknown.
+    is_heard: the sound is played. lag_ms: bound of the lag. source_state: `state` of the source. presence: whether
+    there is a heart. load: work per second of sound. dropped: stream samples. recording_s: length of the recording that
+    is made, None while there is none. message: of that recording, or a notice of the display.
 
     From the display:
     hint: for the listener. full_scale: magnitude that fills the strip, None to fit it to the peaks. zoom: times taller
-    than that. paused: the history is held. help: the keys are shown in place of the strip.
+    than that. paused: the replay waits. held: the picture is held while the run goes on. help: the keys are shown in
+    place of the strip.
     """
 
     position: int
@@ -53,6 +55,8 @@ class DisplayState:
 
     title: str = "heartseg"
     source: str = ""
+    length_s: float | None = None
+    is_heard: bool = False
     lag_ms: float = 0.0
     source_state: str = LISTENING
     presence: Presence = Presence.LISTENING
@@ -65,13 +69,17 @@ class DisplayState:
     full_scale: float | None = None
     zoom: float = 1.0
     paused: bool = False
+    held: bool = False
     help: bool = False
 
 
 class History(Sink):
-    """A sink that keeps the last 30 seconds. It is filled by the worker's thread and read by another."""
+    """A sink that keeps the last 30 seconds. It is filled by the worker's thread and read by another.
 
-    def __init__(self) -> None:
+    origin: place in the recording of the run's first sample, in stream samples. All positions count from its start.
+    """
+
+    def __init__(self, origin: int = 0) -> None:
         self._lock = threading.Lock()
         self._peaks = np.zeros(_HISTORY_S * STREAM_RATE // BIN, np.float32)  # circular: bin i is at i % size
         self._recent = np.zeros(_RECENT_S * VOICE_RATE, np.float32)
@@ -79,7 +87,12 @@ class History(Sink):
         self._events: deque[Shown] = deque()
         self._onsets: deque[Onset] = deque(maxlen=_ONSETS)
         self._vitals = VitalSigns()
-        self._position = 0
+        self._origin = self._position = origin
+
+    @property
+    def position(self) -> int:
+        """The stream position up to which it goes."""
+        return self._position
 
     def on_samples(self, block: Samples) -> None:
         """Add the peaks of the samples."""
@@ -123,6 +136,7 @@ class History(Sink):
 
     def on_event(self, event: Event) -> None:
         """Add the event, and remove those that are too old."""
+        event = shifted(event, self._origin)
         with self._lock:
             if isinstance(event, Onset):
                 self._onsets.append(event)
