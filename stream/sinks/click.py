@@ -33,7 +33,7 @@ class Beep(Sink):
         self._clicks = {kind: click(kind) for kind in PITCH}
         self._asked: deque[Samples] = deque(maxlen=2)
         self._playing = np.zeros(0, np.float32)
-        self._output = Output(self._fill, audio)
+        self._output = Output(self._fill, "low", audio)
 
     def _fill(self, out: Samples, frames: int, _time: Any, _status: Any) -> None:
         if self._asked:

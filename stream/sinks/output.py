@@ -15,12 +15,13 @@ class OutputError(Exception):
 class Output:
     """The output device, which calls `fill` on PortAudio's thread whenever it needs samples.
 
-    fill: as the callback of `sounddevice.OutputStream`; `out` has one channel at 44,100 Hz. An output that fails later
-    falls silent, and that is all. Raises OutputError where there is none to begin with.
+    fill: as the callback of `sounddevice.OutputStream`; `out` has one channel at 44,100 Hz. latency: "low", or "high"
+    for sound without holes. An output that fails later falls silent, and that is all. Raises OutputError where there is
+    none to begin with.
     """
 
-    def __init__(self, fill: Callable[..., None], audio: PortAudio | None = None) -> None:
-        self._fill = fill
+    def __init__(self, fill: Callable[..., None], latency: str, audio: PortAudio | None = None) -> None:
+        self._fill, self._latency = fill, latency
         try:
             self._audio = portaudio() if audio is None else audio
         except SourceError:
@@ -33,7 +34,7 @@ class Output:
     def _open(self) -> None:
         self._stream: Any = None
         self._generation = self._audio.generation
-        self._stream = self._audio.open_output(self._fill)
+        self._stream = self._audio.open_output(self._fill, self._latency)
         self._stream.start()
 
     def keep_open(self) -> None:

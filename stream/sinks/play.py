@@ -47,7 +47,7 @@ class Playback(Sink):
         self._position = 0
         self._ring = RingBuffer(seconds=1)
         self._flows = False
-        self._output = Output(self._fill, audio)
+        self._output = Output(self._fill, "high", audio)
 
     def _fill(self, out: Samples, frames: int, _time: Any, _status: Any) -> None:
         ring = self._ring
