@@ -1,9 +1,9 @@
-"""The engine's events: sounds, onsets, gaps and markers.
+"""The engine's events: sounds, onsets, gaps, markers and recordings.
 
 Positions are integers, samples of the stream at 44,100 Hz. Each is there in seconds too, under its name with `_s`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 from .rates import STREAM_RATE, seconds
@@ -251,23 +251,52 @@ class Marker(_InSeconds):
         return f"{self.at_s:10.3f} s  mark"
 
 
-Shown = Sound | Gap | Marker
-"""The events that stand, and are shown. An `Onset` is provisional."""
+@dataclass(frozen=True)
+class Recording(_InSeconds):
+    """A file holds the stream from sample `start` to before `end`.
 
-Event = Shown | Onset
+    The event comes twice: when the recording begins, with `end` equal to `start`, and with `ended` once it has ended.
+    """
+
+    file: str
+    start: int
+    end: int
+    ended: bool
+
+    @property
+    def label(self) -> str:
+        """Its word."""
+        return "recording"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line of the JSONL form. While it has not ended, its end is null."""
+        return {
+            "type": "recording",
+            "file": self.file,
+            "start_s": round(self.start_s, 4),
+            "end_s": round(self.end_s, 4) if self.ended else None,
+            "start_sample": self.start,
+            "end_sample": self.end if self.ended else None,
+        }
+
+    def as_text(self) -> str:
+        """A line for a person."""
+        if self.ended:
+            return f"{self.end_s:10.3f} s  recording ends: {self.file}"
+        return f"{self.start_s:10.3f} s  recording begins: {self.file}"
+
+
+Shown = Sound | Gap | Marker
+"""The events that stand, and are shown. An `Onset` is provisional, and a `Recording` is no part of the sound."""
+
+Event = Shown | Onset | Recording
+
+
+_POSITIONS = ("onset", "offset", "emitted", "announced", "start", "end", "at")
 
 
 def shifted(event: Event, by: int) -> Event:
     """The same event, `by` stream samples later."""
-    match event:
-        case Sound():
-            announced = None if event.announced is None else event.announced + by
-            return replace(
-                event, onset=event.onset + by, offset=event.offset + by, emitted=event.emitted + by, announced=announced
-            )
-        case Onset():
-            return replace(event, onset=event.onset + by, emitted=event.emitted + by)
-        case Gap():
-            return replace(event, start=event.start + by, end=event.end + by)
-        case Marker():
-            return replace(event, at=event.at + by)
+    positions = {field.name: getattr(event, field.name) for field in fields(event) if field.name in _POSITIONS}
+    later: dict[str, Any] = {name: None if at is None else at + by for name, at in positions.items()}
+    return replace(event, **later)

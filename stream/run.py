@@ -9,27 +9,26 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from ..models import ModelError, Network, load
-from . import NOTICE
+from ..models import ModelError, load
 from .display.player import Player, Run
 from .display.state import History
 from .engine import Engine
-from .rates import seconds
 from .segmenter.lag import Lag
 from .segmenter.segmenter import Segmenter
-from .sinks.base import Sink, SinkError
+from .sinks.base import OutputClosed, Sink, SinkError
 from .sinks.click import Beep
 from .sinks.jsonl import JsonLines, silence_stdout
+from .sinks.newfile import FileThere
 from .sinks.output import OutputError
 from .sinks.play import Later, Playback
 from .sinks.session import session
+from .sinks.summary import Summary
 from .sinks.text import PlainLines
 from .sinks.wav import WavRecording
 from .sources.base import Source
 from .sources.replay import Replay
 
 _REFRESH_S = 0.1
-_SUMMARY_EVENTS = 4
 
 
 def say(message: str) -> None:
@@ -41,23 +40,24 @@ def say(message: str) -> None:
 def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     """Listen to a source until it ends or the user stops it. Returns the exit status."""
     with_display = _is_terminal() and not args.no_display and args.jsonl != "-"
+    recording = WavRecording()
     try:
-        network = load(args.model) if args.model else None
-        recording = WavRecording(args.record)
-        player = Player(
-            source, partial(_begin, args, lag, network, recording, with_display),
-            writes=bool(args.jsonl or args.record or args.lsl), loops=args.loop,
-        )  # fmt: skip
+        recording = WavRecording(args.record, args.force)
+        runs = _Runs(args, lag, recording, with_display)
+        player = Player(source, runs.begin, writes=bool(args.jsonl or args.record or args.lsl), loops=args.loop)
     except (ModelError, SinkError) as error:
-        say(str(error))
-        return 1
+        recording.discard()
+        return _not_begun(error)
     _stop_on_signals(player)
     player.start()
     display_failure = None
     if with_display:
         display_failure = _show(player, recording, lag)
+        _print_summary(runs.summary.lines(player.run.engine.accounts))
     else:
         _report(player, recording)
+    for line in (line for sink in runs.sinks for line in sink.written()):
+        say(line)
     warnings = [*player.source.warnings, *([recording.failure] if recording.failure and with_display else [])]
     for warning in warnings:
         say(f"warning: {warning}")
@@ -67,21 +67,41 @@ def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     return 1 if failures or recording.failure else 0
 
 
-def _begin(
-    args: argparse.Namespace, lag: Lag, network: Network | None, recording: WavRecording, with_display: bool,
-    source: Source,
-) -> Run:  # fmt: skip
-    """A run of a source. Raises ModelError, also if the network cannot serve this lag, and SinkError."""
-    segmenter = Segmenter(network, lag, sensitivity=args.sensitivity)
-    origin, ahead = (source.origin, source.ahead) if isinstance(source, Replay) else (0, 0)
-    history, audible = History(origin), _audible(args)
-    sinks = [recording, *(Later(sink, ahead) for sink in audible), *_sinks(args, segmenter, source)]
-    if with_display:
-        sinks.append(history)
-    elif args.jsonl != "-":
-        sinks.append(PlainLines())
-    is_heard = any(isinstance(sink, Playback) for sink in audible)
-    return Run(Engine(segmenter, source, sinks), history, is_heard)
+class _Runs:
+    """Makes the runs of a command. `sinks` and `summary` are those of the latest.
+
+    Raises ModelError, also if the network cannot serve this lag, and SinkError.
+    """
+
+    def __init__(self, args: argparse.Namespace, lag: Lag, recording: WavRecording, with_display: bool) -> None:
+        self._args, self._lag, self._recording, self._with_display = args, lag, recording, with_display
+        self._network = load(args.model) if args.model else None
+        self.summary = Summary()
+        self.sinks: list[Sink] = []
+
+    def begin(self, source: Source) -> Run:
+        """The run of a source."""
+        args = self._args
+        segmenter = Segmenter(self._network, self._lag, sensitivity=args.sensitivity)
+        origin, ahead = (source.origin, source.ahead) if isinstance(source, Replay) else (0, 0)
+        history, audible = History(origin), _audible(args)
+        self.summary = Summary()
+        later = [Later(sink, ahead) for sink in audible]
+        self.sinks = [self._recording, *later, *_sinks(args, segmenter, source)]
+        if self._with_display:
+            self.sinks += [history, self.summary]
+        elif args.jsonl != "-":
+            self.sinks.append(PlainLines())
+        is_heard = any(isinstance(sink, Playback) for sink in audible)
+        return Run(Engine(segmenter, source, self.sinks), history, is_heard)
+
+
+def _not_begun(error: ModelError | SinkError) -> int:
+    """Say why the run does not begin. Returns the exit status."""
+    if isinstance(error, OutputClosed):
+        return 0
+    say(str(error))
+    return 2 if isinstance(error, FileThere) else 1
 
 
 def _is_terminal() -> bool:
@@ -90,14 +110,17 @@ def _is_terminal() -> bool:
 
 
 def _sinks(args: argparse.Namespace, segmenter: Segmenter, source: Source) -> list[Sink]:
-    """The sinks of --jsonl and --lsl. Raises SinkError."""
+    """The sinks of --lsl and --jsonl; the file comes last, so that none is left where another fails.
+
+    Raises SinkError.
+    """
     sinks: list[Sink] = []
-    if args.jsonl:
-        sinks.append(JsonLines(args.jsonl, session(segmenter, source.name, source.latency)))
     if args.lsl:
         from .sinks.lsl import LslMarkers
 
         sinks.append(LslMarkers(source.name, source.when))
+    if args.jsonl:
+        sinks.append(JsonLines(args.jsonl, session(segmenter, source.name, source.latency), args.force))
     return sinks
 
 
@@ -156,7 +179,7 @@ def _stop_on_signals(player: Player) -> None:
 
 
 def _show(player: Player, recording: WavRecording, lag: Lag) -> str | None:
-    """Run the display, then print a summary. Returns the reason if the display failed."""
+    """Run the display. Returns the reason if it failed."""
     from rich.console import Console
 
     from .display.loop import show
@@ -164,17 +187,11 @@ def _show(player: Player, recording: WavRecording, lag: Lag) -> str | None:
 
     console = Console(highlight=False)
     monitor = Monitor(player, recording, f"heartseg {version('heartseg')}", lag.bound_ms)
-    failure = show(player, recording, monitor, console)
+    return show(player, recording, monitor, console)
+
+
+def _print_summary(lines: list[str]) -> None:
     try:
-        console.print(*_summary(player.run), sep="\n", markup=False)
+        print("\n".join(lines), flush=True)
     except OSError:  # the terminal has been closed
         silence_stdout()
-    return failure
-
-
-def _summary(run: Run) -> list[str]:
-    state, accounts = run.history.state(), run.engine.accounts
-    return [
-        *(event.as_text() for event in state.events[-_SUMMARY_EVENTS:]),
-        f"{seconds(accounts.captured):.1f} s heard, {seconds(accounts.dropped):.2f} s dropped. {NOTICE}",
-    ]

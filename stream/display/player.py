@@ -100,7 +100,8 @@ class Player:
         if self._stopping or engine.failure or not self.can_pause:
             return False
         if self._loops:
-            self._loops = engine.accounts.captured > 0 and self._go_to(0) is None
+            is_possible = self.length is not None and engine.accounts.captured > 0
+            self._loops = is_possible and self._go_to(0) is None
         return self._loops or stays
 
     def _refusal(self) -> str | None:

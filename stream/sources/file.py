@@ -21,13 +21,13 @@ _UNKNOWN_FRAMES = 1 << 40  # so many or more: the header was written by a progra
 class FileSource:
     """A recording, read in blocks and never loaded whole.
 
-    `channel` counts from 1; None takes the mean of all channels. `warnings` grows while the file is read.
-    Raises SourceError for whatever cannot be replayed.
+    `channel` counts from 1; None takes the mean of all channels. `name`: what to call it, by default its path.
+    `warnings` grows while the file is read. Raises SourceError for whatever cannot be replayed.
     """
 
-    def __init__(self, path: str | os.PathLike[str], channel: int | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str], channel: int | None = None, name: str | None = None) -> None:
         self.path = Path(path)
-        self.name = path = str(path).encode("utf-8", "replace").decode()
+        self.name = path = name or str(path).encode("utf-8", "replace").decode()
         self.warnings: list[str] = []
         try:
             status = self.path.stat()

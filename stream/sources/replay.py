@@ -3,12 +3,15 @@
 import threading
 import time
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ..rates import STREAM_RATE, Samples
 from .base import LISTENING
-from .file import FileSource
 from .intake import Intake
 from .ring import RingBuffer
+
+if TYPE_CHECKING:  # its library is loaded for recordings only
+    from .file import FileSource
 
 _PACED_BLOCK = STREAM_RATE // 50
 _AHEAD = 10 * STREAM_RATE
@@ -48,7 +51,7 @@ class Replay:
         self.latency: dict[str, int] = {}
 
     @classmethod
-    def of(cls, file: FileSource, speed: float | None = 1.0) -> "Replay":
+    def of(cls, file: "FileSource", speed: float | None = 1.0) -> "Replay":
         """A replay of a recording."""
         replay = cls(file.blocks(), speed, file.name, file.warnings)
         replay._file = file
