@@ -3,7 +3,7 @@
 Positions are integers, samples of the stream at 44,100 Hz. Each is there in seconds too, under its name with `_s`.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .rates import STREAM_RATE, seconds
@@ -290,13 +290,3 @@ Shown = Sound | Gap | Marker
 """The events that stand, and are shown. An `Onset` is provisional, and a `Recording` is no part of the sound."""
 
 Event = Shown | Onset | Recording
-
-
-_POSITIONS = ("onset", "offset", "emitted", "announced", "start", "end", "at")
-
-
-def shifted(event: Event, by: int) -> Event:
-    """The same event, `by` stream samples later."""
-    positions = {field.name: getattr(event, field.name) for field in fields(event) if field.name in _POSITIONS}
-    later: dict[str, Any] = {name: None if at is None else at + by for name, at in positions.items()}
-    return replace(event, **later)

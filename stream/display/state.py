@@ -2,11 +2,12 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
-from ..events import Event, Onset, Recording, Shown, shifted
+from ..events import Event, Onset, Recording, Shown
 from ..rates import STREAM_PER_FRAME, STREAM_RATE, Samples
 from ..segmenter.presence import Presence
 from ..sinks.base import Sink
@@ -24,6 +25,7 @@ _HISTORY_S = 30
 _RECENT_S = 3
 _ONSETS = 8
 _NO_VITALS = Vitals()
+_POSITIONS = ("onset", "offset", "emitted", "announced", "start", "end", "at")
 
 
 @dataclass(frozen=True)
@@ -160,3 +162,10 @@ class History(Sink):
                 onsets=tuple(self._onsets),
                 vitals=self._vitals.at(self._position),
             )
+
+
+def shifted(event: Event, by: int) -> Event:
+    """The same event, `by` stream samples later."""
+    positions = {field.name: getattr(event, field.name) for field in fields(event) if field.name in _POSITIONS}
+    later: dict[str, Any] = {name: None if at is None else at + by for name, at in positions.items()}
+    return replace(event, **later)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from heartseg.stream.events import HEART_SOUNDS, KINDS, Gap, Marker, Onset, Recording, Sound, shifted
+from heartseg.stream.events import HEART_SOUNDS, KINDS, Gap, Marker, Onset, Recording, Sound
 
 SOUND = Sound("S1", 54_243, 59_535, 0.9704, 72_990, 57_555)
 ONSET = Onset("S2", 54_684, 0.9096, 57_555)
@@ -70,14 +70,3 @@ def test_as_text_is_a_line_for_a_person(event, text):
 def test_the_kinds():
     assert KINDS == ("S1", "S2")
     assert [(kind.word, kind.state) for kind in HEART_SOUNDS.values()] == [("lub", 0), ("dub", 2)]
-
-
-@pytest.mark.parametrize(
-    "event",
-    [Sound("S1", 1, 2, 0.9, 5, 3), Sound("S2", 1, 2, 0.9, 5), Onset("S1", 1, 0.9, 3), Gap(1, 2, "lost"), Marker(1)],
-)
-def test_a_shifted_event_differs_in_all_its_positions_and_in_nothing_else(event):
-    later = shifted(event, 10)
-    differences = {name: getattr(later, name) for name, value in vars(event).items() if getattr(later, name) != value}
-    integers = {name: value + 10 for name, value in vars(event).items() if type(value) is int}
-    assert differences == integers and type(later) is type(event)

@@ -6,9 +6,9 @@ import soundfile
 from virtual_microphone import a_heart, until
 
 from heartseg.stream.display.player import Player, Run
-from heartseg.stream.display.state import History
+from heartseg.stream.display.state import History, shifted
 from heartseg.stream.engine import Engine
-from heartseg.stream.events import Sound
+from heartseg.stream.events import Gap, Marker, Onset, Sound
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.segmenter.presence import Presence
 from heartseg.stream.segmenter.segmenter import Segmenter
@@ -101,3 +101,14 @@ def test_what_cannot_be_sought_says_why_and_goes_on(play, heart, tmp_path):
     (tmp_path / "gone.wav").unlink()
     assert "no such file" in player.seek(5.0)
     assert player.run is run and player.goes_on(stays=False) and player.paused
+
+
+@pytest.mark.parametrize(
+    "event",
+    [Sound("S1", 1, 2, 0.9, 5, 3), Sound("S2", 1, 2, 0.9, 5), Onset("S1", 1, 0.9, 3), Gap(1, 2, "lost"), Marker(1)],
+)
+def test_a_shifted_event_differs_in_all_its_positions_and_in_nothing_else(event):
+    later = shifted(event, 10)
+    differences = {name: getattr(later, name) for name, value in vars(event).items() if getattr(later, name) != value}
+    integers = {name: value + 10 for name, value in vars(event).items() if type(value) is int}
+    assert differences == integers and type(later) is type(event)
