@@ -5,6 +5,7 @@ import pytest
 import soundfile
 from virtual_microphone import a_heart, until
 
+from heartseg.stream.cli import main
 from heartseg.stream.display.player import Player, Run
 from heartseg.stream.display.state import History, shifted
 from heartseg.stream.engine import Engine
@@ -112,3 +113,21 @@ def test_a_shifted_event_differs_in_all_its_positions_and_in_nothing_else(event)
     differences = {name: getattr(later, name) for name, value in vars(event).items() if getattr(later, name) != value}
     integers = {name: value + 10 for name, value in vars(event).items() if type(value) is int}
     assert differences == integers and type(later) is type(event)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--device --play",
+        "--replay heart.wav --play --speed 2",
+        "--demo --loop",
+        "--replay - --loop",
+        "--replay heart.wav --loop --speed max",
+        "--replay heart.wav --loop --jsonl events.jsonl",
+    ],
+)
+def test_what_does_not_go_together_is_refused_in_one_line(capsys, options):
+    with pytest.raises(SystemExit, match="2"):
+        main(options.split())
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("heartseg-live: error: --") and ("--play goes" in said or "--loop " in said)
