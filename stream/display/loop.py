@@ -37,8 +37,10 @@ def show(engine: Engine, recording: WavRecording, monitor: Monitor, console: Con
         "+": lambda: monitor.zoom(_ZOOM),
         "=": lambda: monitor.zoom(_ZOOM),
         "-": lambda: monitor.zoom(1 / _ZOOM),
-        "?": monitor.toggle_help,
-        "h": monitor.toggle_help,
+        "<": lambda: monitor.widen(-1),
+        ">": lambda: monitor.widen(1),
+        "?": monitor.next_help,
+        "h": monitor.next_help,
     }
     theme = Theme.of(console)
     messages = io.StringIO()  # they would tear the screen
@@ -55,7 +57,7 @@ def show(engine: Engine, recording: WavRecording, monitor: Monitor, console: Con
                     due = min(due, painted + _SHORTEST_S)
                 if time.monotonic() >= due:
                     columns, lines = painter.size
-                    painter.paint(rows(monitor.state(columns), columns, lines, theme))
+                    painter.paint(rows(monitor.state(), columns, lines, theme))
                     painted = time.monotonic()
                     due = painted + _REFRESH_S
             engine.wait(None)
