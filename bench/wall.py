@@ -91,10 +91,10 @@ class _TimedMonitor(Monitor):
         super().__init__(*run)
         self.drawn: list[float] = []
 
-    def state(self, columns: int) -> DisplayState:
+    def state(self) -> DisplayState:
         """Note the time."""
         self.drawn.append(time.perf_counter())
-        return super().state(columns)
+        return super().state()
 
 
 class _Terminal(io.StringIO):

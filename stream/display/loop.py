@@ -46,7 +46,7 @@ def show(player: Player, recording: WavRecording, monitor: Monitor, console: Con
                     due = min(due, painted + _SHORTEST_S)
                 if time.monotonic() >= due:
                     columns, lines = painter.size
-                    painter.paint(rows(monitor.state(columns), columns, lines, theme))
+                    painter.paint(rows(monitor.state(), columns, lines, theme))
                     painted = time.monotonic()
                     due = painted + _REFRESH_S
             player.run.engine.wait(None)
@@ -76,14 +76,18 @@ def _actions(player: Player, recording: WavRecording, monitor: Monitor) -> dict[
         "+": lambda: monitor.zoom(_ZOOM),
         "=": lambda: monitor.zoom(_ZOOM),
         "-": lambda: monitor.zoom(1 / _ZOOM),
-        "?": monitor.toggle_help,
-        "h": monitor.toggle_help,
+        "<": lambda: monitor.widen(-1),
+        ">": lambda: monitor.widen(1),
+        "?": monitor.next_help,
+        "h": monitor.next_help,
     }
 
 
 def _seek(steps: int, player: Player, recording: WavRecording, monitor: Monitor) -> None:
-    """Go so many steps on. All arrows that were pressed together are one jump."""
-    if steps:
+    """Go so many steps on, or scroll the held picture of a device. Arrows that were pressed together are one jump."""
+    if not player.can_pause:
+        monitor.scroll(steps)
+    elif steps:
         refusal = "seeking is off while a recording is made" if recording.recording else player.seek(steps * SEEK_S)
         if refusal:
             monitor.tell(refusal)
