@@ -95,13 +95,13 @@ def reference_of(recording: Recording) -> Reference:
     )
 
 
-def median_bpm(s1_s: NDArray[np.float64]) -> float:
+def median_bpm(s1_s: NDArray[np.float64], longest_s: float = LONGEST_CYCLE_S) -> float:
     """Median heart rate of successive S1, shape (n,), in seconds; nan without any two.
 
-    Cycles longer than `LONGEST_CYCLE_S`, the limit of every heart rate, lack a sound.
+    Cycles longer than `longest_s` lack a sound. The default is the limit of every heart rate that is shown.
     """
     cycle = np.diff(s1_s)
-    cycle = cycle[(cycle > _SHORTEST_CYCLE_S) & (cycle <= LONGEST_CYCLE_S)]
+    cycle = cycle[(cycle > _SHORTEST_CYCLE_S) & (cycle <= longest_s)]
     return 60.0 / float(np.median(cycle)) if len(cycle) else float("nan")
 
 
