@@ -44,6 +44,12 @@ def write_whole(path: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
+def refuse_to_overwrite(path: Path, force: bool) -> None:
+    """Raises UsageError if there is a file of this name, unless the user forces it."""
+    if path.exists() and not force:
+        raise UsageError(f"{path}: exists; choose another name, or overwrite it with --force")
+
+
 def drawing() -> Any:
     """`matplotlib.pyplot`, set to draw to files alone. Raises MissingExtra."""
     require("the plot", "matplotlib", "plot")

@@ -46,6 +46,11 @@ def add_sensitivity(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """The option `--force`."""
+    parser.add_argument("-f", "--force", action="store_true", help="overwrite files that exist")
+
+
 def _lag(text: str) -> "Lag":
     from ...stream.segmenter.lag import DEFAULT_LAG, FULL_CONTEXT, Lag
 
