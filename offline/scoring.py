@@ -259,6 +259,15 @@ def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.float64
     return float(sum(error)) if error else float("nan")
 
 
+def risk_of_surest(confidence: NDArray[np.float64], right: NDArray[np.float64], share: float) -> float:
+    """Share of errors among the surest sounds, nan without any: a point of the risk-coverage curve.
+
+    share: part of the sounds that is kept, the surest first (selective risk: Geifman and El-Yaniv, NeurIPS 2017).
+    """
+    kept = np.argsort(-confidence, kind="stable")[: round(share * len(confidence))]
+    return float(1 - right[kept].mean()) if len(kept) else float("nan")
+
+
 def coverage(recordings: Sequence[tuple[Reference, Prediction]], longest_pause_s: float = 2.0) -> float:
     """Share of annotated time in which the engine did not abstain.
 

@@ -15,7 +15,7 @@ from ..datasets.cinc2016 import read_cinc2016
 from ..datasets.circor import read_circor
 from ..datasets.recording import DataError, Recording
 from .batches import BATCH, Batches
-from .corpus import NO_HEART, UNKNOWN, Corpus, build, read_no_heart
+from .corpus import NO_HEART, UNKNOWN, build, read_no_heart
 from .network import HEADS, N_STATES, TOKENS, WINDOW, Network
 
 CLINICS = {"circor": 0.5, "cinc-e": 0.3, "cinc-b": 0.2}
