@@ -93,7 +93,8 @@ def detect_r_peaks(header: Path) -> NDArray[np.float64] | None:
         found = xqrs_detect(np.nan_to_num(record.p_signal[:, 0]), record.fs, verbose=False)
     except Exception as error:  # the package raises many kinds on a damaged record
         raise DataError(f"{header}: not a WFDB record ({type(error).__name__}: {one_line(error)})") from None
-    return np.asarray(found, np.float64) / record.fs
+    peaks: NDArray[np.float64] = np.asarray(found, np.float64) / record.fs
+    return peaks
 
 
 def _read(path: Path) -> tuple[list[float], list[int], list[str]]:
