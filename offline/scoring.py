@@ -95,13 +95,13 @@ def reference_of(recording: Recording) -> Reference:
     )
 
 
-def median_bpm(s1_s: NDArray[np.float64]) -> float:
+def median_bpm(s1_s: NDArray[np.float64], longest_s: float = LONGEST_CYCLE_S) -> float:
     """Median heart rate of successive S1, shape (n,), in seconds; nan without any two.
 
-    Cycles longer than `LONGEST_CYCLE_S`, the limit of every heart rate, lack a sound.
+    Cycles longer than `longest_s` lack a sound. The default is the limit of every heart rate that is shown.
     """
     cycle = np.diff(s1_s)
-    cycle = cycle[(cycle > _SHORTEST_CYCLE_S) & (cycle <= LONGEST_CYCLE_S)]
+    cycle = cycle[(cycle > _SHORTEST_CYCLE_S) & (cycle <= longest_s)]
     return 60.0 / float(np.median(cycle)) if len(cycle) else float("nan")
 
 
@@ -257,6 +257,15 @@ def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.float64
         for b in np.unique(bin_index)
     ]
     return float(sum(error)) if error else float("nan")
+
+
+def risk_of_surest(confidence: NDArray[np.float64], right: NDArray[np.float64], share: float) -> float:
+    """Share of errors among the surest sounds, nan without any: a point of the risk-coverage curve.
+
+    share: part of the sounds that is kept, the surest first (selective risk: Geifman and El-Yaniv, NeurIPS 2017).
+    """
+    kept = np.argsort(-confidence, kind="stable")[: round(share * len(confidence))]
+    return float(1 - right[kept].mean()) if len(kept) else float("nan")
 
 
 def coverage(recordings: Sequence[tuple[Reference, Prediction]], longest_pause_s: float = 2.0) -> float:

@@ -37,8 +37,8 @@ def add_options(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument(
         "--ecg", type=Path, metavar="RPEAKS",
-        help="judge by the R-peaks of an ECG, too: a .tsv of name and seconds, or a folder of NAME.rpeaks.txt or WFDB "
-        "annotations; the same path as REFERENCE: by these alone",
+        help="judge by the R-peaks of an ECG, too: a .tsv of name and seconds, or a folder of NAME.rpeaks.txt, WFDB "
+        "annotations or WFDB records with an ECG; the same path as REFERENCE: by these alone",
     )  # fmt: skip
     p.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     p.add_argument("--worst", type=int, default=0, metavar="N", help="list the N recordings that cost most")

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ..console import require, say
+from ..console import UsageError, require, say
 from ..datasets.recording import data_root
 
 EXAMPLE = "--data ../shared/data --out runs/mine"
@@ -25,6 +25,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--name", default="heartseg", help="name of the network's file (default: %(default)s)")
     p.add_argument("--steps", type=int, default=None, help="batches of 32 windows")
     p.add_argument("--seed", type=int, default=None)
+    p.add_argument("--without", metavar="CLINIC", help="leave a clinic out, to judge on it: circor, cinc-e or cinc-b")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,19 +36,21 @@ def run(args: argparse.Namespace) -> int:
     from ..training.calibrate import calibrate
     from ..training.export import amend, export_network
     from ..training.reproduction import WITHIN, scores, shortfall
-    from ..training.train import Recipe, calibration_recordings, train
+    from ..training.train import CLINICS, Recipe, calibration_recordings, train
 
-    chosen = {key: value for key in ("steps", "seed") if (value := getattr(args, key)) is not None}
+    chosen = {key: value for key in ("steps", "seed", "without") if (value := getattr(args, key)) is not None}
     recipe = replace(Recipe(), **chosen)
     data = args.data or data_root()
+    if recipe.without not in (None, *CLINICS):
+        raise UsageError(f"--without {recipe.without}: choose one of {', '.join(CLINICS)}")
     network = train(data, args.out, recipe)
     difference = export_network(network, args.out, args.name, asdict(recipe))
     print(f"{args.out / args.name}.onnx written; it differs from the trained network by {difference:.1e} at most")
-    slope, intercept = calibrate(calibration_recordings(data), args.out, args.name)
+    slope, intercept = calibrate(calibration_recordings(data, recipe.without), args.out, args.name)
     print(f"its confidence is calibrated: slope {slope:.3f}, intercept {intercept:.3f}")
     f1 = scores(data, load(args.name, args.out), say)
     amend(args.out, args.name, scores=f1)
-    if shortfall(f1, print) and recipe.steps == Recipe.steps:
+    if shortfall(f1, print) and recipe == Recipe(seed=recipe.seed):
         say(f"more than {WITHIN} points less: this run did not reproduce the shipped network")
         return 1
     return 0

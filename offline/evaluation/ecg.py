@@ -20,6 +20,7 @@ EARLIEST_S, LATEST_DELAY_S = -0.08, 0.2
 
 _TEXT_ENDING = ".rpeaks.txt"
 _WFDB_ENDINGS = (".atr", ".qrs", ".ecg")
+_WFDB_HEADER = ".hea"
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def read_r_peaks(path: Path) -> dict[str, NDArray[np.float64]]:
     """R-peaks in seconds by the recording's name, shapes (n,). Raises DataError and MissingExtra.
 
     path: a table with a row for each recording, its name, a tab and times separated by spaces; or a folder of
-    `NAME.rpeaks.txt`, a time on each line, or of WFDB annotations.
+    `NAME.rpeaks.txt`, a time on each line, of WFDB annotations, or of WFDB records with an ECG, whose R-peaks are
+    detected.
     """
     if not path.is_dir():
         rows = [line.split("\t") for line in text_of(path).splitlines() if line.strip()]
@@ -95,8 +97,16 @@ def read_r_peaks(path: Path) -> dict[str, NDArray[np.float64]]:
         from ..formats.wfdb import read_beats
 
         r_peaks.setdefault(file.stem, read_beats(file))
+    for file in sorted(path.glob(f"*{_WFDB_HEADER}")):
+        require("a WFDB record", "wfdb", "wfdb")
+        from ..formats.wfdb import detect_r_peaks
+
+        if file.stem not in r_peaks and (peaks := detect_r_peaks(file)) is not None:
+            r_peaks[file.stem] = peaks
     if not r_peaks:
-        raise DataError(f"{path}: holds no R-peaks (NAME{_TEXT_ENDING} or NAME{', NAME'.join(_WFDB_ENDINGS)})")
+        raise DataError(
+            f"{path}: holds no R-peaks (NAME{_TEXT_ENDING}, NAME{', NAME'.join(_WFDB_ENDINGS)}, or records with an ECG)"
+        )
     return r_peaks
 
 

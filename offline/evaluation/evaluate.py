@@ -25,6 +25,7 @@ from ..scoring import (
     median_bpm,
     outcomes,
     reference_of,
+    risk_of_surest,
     score,
 )
 
@@ -33,6 +34,9 @@ PEAK_BEFORE_CENTRE_S = 0.0255
 
 Predict = Callable[[Recording], Prediction]
 """Segments a recording. Raises SourceError or DataError."""
+
+SHARES_KEPT = (1.0, 0.95, 0.9, 0.8, 0.5)
+"""Points of the risk-coverage curve: parts of the sounds that are kept, the surest first."""
 
 _QUANTILES = (0.5, 0.95, 1.0)
 _PROGRESS_EVERY = 50  # recordings
@@ -200,9 +204,18 @@ class Evaluation:
     @cached_property
     def calibration_error(self) -> float:
         """Expected calibration error of the confidence; nan where no sound has one."""
+        return calibration_error(*self._known_outcomes)
+
+    @cached_property
+    def risk(self) -> dict[str, float]:
+        """Share of errors among the surest sounds, by the percentage of the sounds that is kept."""
+        return {f"{share:.0%}": risk_of_surest(*self._known_outcomes, share) for share in SHARES_KEPT}
+
+    @cached_property
+    def _known_outcomes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         confidence, right = self.outcomes
         known = np.isfinite(confidence)
-        return calibration_error(confidence[known], right[known])
+        return confidence[known], right[known]
 
     @cached_property
     def _lags(self) -> NDArray[np.float64]:
@@ -240,6 +253,7 @@ class Evaluation:
             "tolerance_ms": {round(t * 1000): self.at(t).as_dict() for t in TOLERANCES_S},
             "coverage": self.coverage,
             "calibration_error": self.calibration_error,
+            "risk": self.risk,
             "lag_s": self.lag_s,
             "late_share": self.late_share,
         }

@@ -20,7 +20,7 @@ from ..datasets.recording import DataError, Recording, audio_files
 from ..formats import prediction_of
 from ..segmentation import read_pcg, segment_file
 from .ecg import NO_FIGURES, EcgFigures, judge, read_r_peaks
-from .evaluate import Evaluation, Predict, evaluate
+from .evaluate import SHARES_KEPT, Evaluation, Predict, evaluate
 from .unmarked import HeardHeart, Invented, expected_beats, share_heard
 
 Say = Callable[[str], None]
@@ -149,6 +149,11 @@ def transfer_table(found: Transfer) -> str:
     for name, e in found.sets.items():
         shares = (e.f1, e.s1.f1, e.s2.f1, e.swap_rate, e.coverage, e.late_share)
         lines.append(f"| {name} | " + " | ".join(f"{share * 100:.2f}" for share in shares) + " |")
+    columns = ["% wrong", *(f"of the surest {share:.0%}" for share in SHARES_KEPT), "calibration error"]
+    lines += ["", f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
+    for name, e in found.sets.items():
+        risks = " | ".join(f"{share * 100:.2f}" for share in (*e.risk.values(), e.calibration_error))
+        lines.append(f"| {name} | {risks} |")
     lines += ["", "| device | recordings | with 80 % of their beats | beats expected by |", "|---|---|---|---|"]
     for device, hearts in found.hearts.items():
         counted = [heart.counted for heart in hearts]

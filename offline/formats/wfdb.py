@@ -27,6 +27,7 @@ ANNOTATOR = "pcg"
 
 _QUALITY, _ONSET, _OFFSET = 14, 39, 40  # codes of ~ ( )
 _BEATS = {*range(1, 14), 25, 30, 31, 34, 35, 38, 41}  # codes of QRS complexes
+_ECG = re.compile(r"ecg|ekg|^(lead )?(i{1,3}|av[rlf]|v[1-6]|mlii)$", re.IGNORECASE)
 _RATE = re.compile(r"## time resolution: (\d+\.?\d*)")
 
 _END, _START = 0, 1  # where one sound ends and the next begins, the end comes first
@@ -73,6 +74,27 @@ def read_beats(path: Path) -> NDArray[np.float64]:
     """The beats of an ECG's annotation file, which are its R-peaks, in seconds: shape (n,). Raises DataError."""
     times, labels, _ = _read(path)
     return np.array([time for time, label in zip(times, labels, strict=True) if label in _BEATS], np.float64)
+
+
+def detect_r_peaks(header: Path) -> NDArray[np.float64] | None:
+    """R-peaks of a record's ECG in seconds: shape (n,). None if no signal is called an ECG. Raises DataError.
+
+    The detector is XQRS of the `wfdb` package. It is meant for a QRS complex: the times are those of its R-peak.
+    """
+    from wfdb import rdheader, rdrecord
+    from wfdb.processing import xqrs_detect
+
+    name = str(header.with_suffix(""))
+    try:
+        channels = [i for i, signal in enumerate(rdheader(name).sig_name or []) if _ECG.search(signal)]
+        if not channels:
+            return None
+        record = rdrecord(name, channels=channels[:1])
+        found = xqrs_detect(np.nan_to_num(record.p_signal[:, 0]), record.fs, verbose=False)
+    except Exception as error:  # the package raises many kinds on a damaged record
+        raise DataError(f"{header}: not a WFDB record ({type(error).__name__}: {one_line(error)})") from None
+    peaks: NDArray[np.float64] = np.asarray(found, np.float64) / record.fs
+    return peaks
 
 
 def _read(path: Path) -> tuple[list[float], list[int], list[str]]:

@@ -1,69 +1,83 @@
-"""Training batches: windows drawn from a corpus, disturbed, with a label for each frame. Seeded by step."""
+"""Training batches: augmented windows of the corpora, with a label for each frame.
 
-import itertools
+A batch depends on the seed and its number alone, as long as the order of the random draws stays.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...stream.rates import FRAME, PCG_RATE, Samples
-from .augment import disturb, no_heart, rms
+from .augment import disturb, make_no_heart, rms
 from .corpus import NO_HEART, UNKNOWN, Corpus
 from .network import STFT, TOKEN, TOKENS, WINDOW
 
 BATCH = 32
-EMPTY, HARD_EMPTY = 4, 6  # of them without a heart
-UNREADABLE = 1  # of them from where an annotator heard only noise
-_FIRST_FRAME = STFT - FRAME + TOKEN * FRAME  # sample of a window at which its tokens' frames begin
-_AFTER_S = 3.6
-_HURRIED = 0.25  # share of windows whose diastoles are cut short
+EMPTY, HARD_EMPTY = 4, 6
+"""Windows of a batch without a heart, and of a hard batch."""
+
+_FIRST_FRAME = STFT - FRAME + TOKEN * FRAME  # sample of a window at which the frames of its first token begin
+_LABEL_AGE_S = 3.6
+"""A window ends at most so long after a labelled sample."""
+
+_SHORTENED = 0.25
+"""Share of the windows whose diastoles are shortened."""
+
 _FAST_BPM, _INFANTS, _INFANT_BPM = 95.0, 0.25, (160.0, 245.0)
 _SLOW_BPM, _ATHLETES, _ATHLETE_BPM = 65.0, 0.1, (28.0, 45.0)
-"""In hard batches, this share of the windows above _FAST_BPM (below _SLOW_BPM) is resampled to a random rate of infants
-(athletes), by a factor from 0.5 to 2."""
+"""In hard batches, this share of the windows above `_FAST_BPM` (below `_SLOW_BPM`) is resampled to a random infant
+(athlete) rate, by a factor of 0.5 to 2."""
 
-_SPLICE = 12  # samples of a crossfade
+_SPLICE = 12  # samples of half a crossfade
 
 
 class Batches:
-    """Draws windows so that sets, persons and heart rates count, not hours.
+    """Draws windows by set, person and heart rate, however many hours there are of each.
 
-    shares: part of the windows that each corpus gives. Rates above 120 bpm are drawn three times as often, below
-    65 twice. From batch `hard_from` on, some hearts beat at an infant's or an athlete's rate, and what disturbs is
-    worse. Batch k of a seed is always the same.
+    shares: part of the windows that each corpus gives. Heart rates above 120 bpm are drawn three times as often, below
+    65 twice. no_heart: real sounds without a heart, a list for each kind, arrays of shape (n,); if there are any, half
+    of the windows without a heart contain one. Batches are hard from `hard_from` on: some hearts beat at an infant's or
+    an athlete's rate, and disturbances are louder. Batch k of a seed is always the same.
     """
 
     def __init__(
-        self, corpora: list[Corpus], shares: list[float], seed: int, augment: bool = True, *, hard_from: int
+        self,
+        corpora: list[Corpus],
+        shares: list[float],
+        seed: int,
+        augment: bool = True,
+        *,
+        hard_from: int,
+        no_heart: Sequence[Sequence[Samples]] = (),
     ) -> None:
         self._corpora, self._seed, self._augment, self._hard_from = corpora, seed, augment, hard_from
+        self._no_heart = no_heart
         self._shares = np.array(shares) / sum(shares)
         self._weights = [_weights(c) for c in corpora]
         self._labelled = [
             [np.flatnonzero(c.label[a:b] >= 0) for a, b in zip(c.start[:-1], c.start[1:], strict=True)] for c in corpora
         ]
-        self._unreadable = [(c, at) for c in corpora for at in _noise_spans(c)]
 
     def batch(self, step: int) -> tuple[Samples, NDArray[np.int8]]:
         """Windows (BATCH, WINDOW) and labels (BATCH, TOKENS, TOKEN): 0 to 3, `UNKNOWN` or `NO_HEART`."""
         rng, hard = np.random.default_rng((self._seed, step)), self._augment and step >= self._hard_from
         empty = HARD_EMPTY if hard else EMPTY
-        unreadable = UNREADABLE if self._augment and self._unreadable else 0
-        count = BATCH - empty - unreadable if self._augment else BATCH
-        drawn = [self._draw(rng, hard) for _ in range(count)] + [self._draw_unreadable(rng) for _ in range(unreadable)]
-        x = np.stack([w for w, _ in drawn])
+        pairs = [self._draw(rng, hard) for _ in range(BATCH - empty if self._augment else BATCH)]
+        x = np.stack([window for window, _ in pairs])
         x = x / rms(x)
-        label = np.stack([y for _, y in drawn])
+        label = np.stack([y for _, y in pairs])
         if self._augment:
-            x = np.concatenate([x, no_heart(rng, empty, WINDOW, hard=hard)])
+            x = np.concatenate([x, self._draw_empty(rng, empty, hard)])
             x = disturb(rng, x, hard=hard)
-            none = np.full((empty, *label.shape[1:]), NO_HEART, np.int8)
-            label = np.concatenate([label, none])
+            label = np.concatenate([label, np.full((empty, *label.shape[1:]), NO_HEART, np.int8)])
         return x, label
 
     def _draw(self, rng: np.random.Generator, hard: bool) -> tuple[Samples, NDArray[np.int8]]:
-        which = rng.choice(len(self._corpora), p=self._shares)
-        corpus = self._corpora[which]
-        recording = rng.choice(len(corpus.names), p=self._weights[which])
+        """A random window with a heart, (WINDOW,), and its labels, (TOKENS, TOKEN)."""
+        c = rng.choice(len(self._corpora), p=self._shares)
+        corpus = self._corpora[c]
+        recording = rng.choice(len(corpus.names), p=self._weights[c])
         low, high = corpus.start[recording], corpus.start[recording + 1]
         pcg, label = corpus.pcg[low:high], corpus.label[low:high]
         tempo = float(np.exp(np.clip(rng.normal(0, 0.15), -0.4, 0.4))) if self._augment else 1.0
@@ -72,88 +86,94 @@ class Batches:
         if extreme:
             rates = _INFANT_BPM if bpm > _FAST_BPM else _ATHLETE_BPM
             tempo = float(np.clip(rng.uniform(*rates) / bpm, 0.5, 2.0))
-        anchor = int(rng.choice(self._labelled[which][recording]))
+        anchor = int(rng.choice(self._labelled[c][recording]))
         span = WINDOW * tempo
-        end = min(anchor + rng.uniform(0, _AFTER_S) * PCG_RATE * tempo, len(pcg) - 2.0)
-        at: NDArray[np.float64] = end - span + np.arange(WINDOW, dtype=np.float64) * tempo
-        if self._augment and not extreme and rng.random() < _HURRIED:
-            x, at = _hurry(rng, pcg, label, at)
+        end = min(anchor + rng.uniform(0, _LABEL_AGE_S) * PCG_RATE * tempo, len(pcg) - 2.0)
+        index: NDArray[np.float64] = end - span + np.arange(WINDOW, dtype=np.float64) * tempo
+        if self._augment and not extreme and rng.random() < _SHORTENED:
+            x, index = _shorten_diastoles(rng, pcg, label, index)
         else:
-            x = _interpolate(pcg, at)
-        centres = at[_FIRST_FRAME + FRAME // 2 :: FRAME][: TOKENS * TOKEN]
+            x = _interpolate(pcg, index)
+        centres = index[_FIRST_FRAME + FRAME // 2 :: FRAME][: TOKENS * TOKEN]
         nearest = np.rint(centres).astype(np.int64)
         inside = (nearest >= 0) & (nearest < len(label))
         y = np.where(inside, label[np.clip(nearest, 0, len(label) - 1)], UNKNOWN)
         return x, y.reshape(TOKENS, TOKEN).astype(np.int8)
 
-    def _draw_unreadable(self, rng: np.random.Generator) -> tuple[Samples, NDArray[np.int8]]:
-        corpus, (first, last) = self._unreadable[rng.integers(len(self._unreadable))]
-        start = int(rng.integers(first, last - WINDOW + 1))
-        label = np.full((TOKENS, TOKEN), NO_HEART, np.int8)
-        return corpus.pcg[start : start + WINDOW], label
+    def _draw_empty(self, rng: np.random.Generator, count: int, hard: bool) -> Samples:
+        """Windows without a heart, (count, WINDOW): synthetic, or half of them a real sound with synthetic noise."""
+        x = make_no_heart(rng, count, WINDOW, hard=hard)
+        for i in range(count // 2 if self._no_heart else 0):
+            x[i] = self._draw_real(rng) + x[i] * 10 ** rng.uniform(-3, -0.25)
+        return x
 
+    def _draw_real(self, rng: np.random.Generator) -> Samples:
+        """A random part of a real sound without a heart, played slower or faster: shape (WINDOW,), RMS 1.
 
-def _noise_spans(corpus: Corpus) -> list[tuple[int, int]]:
-    """Where an annotator heard only noise for a whole window or longer, within one recording."""
-    spans = []
-    for low, high in itertools.pairwise(corpus.start.tolist()):
-        inside = np.concatenate([[0], corpus.label[low:high] == NO_HEART, [0]]).astype(np.int8)
-        edges = np.flatnonzero(np.diff(inside)) + low
-        spans += [(a, b) for a, b in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True) if b - a >= WINDOW]
-    return spans
+        A short sound is repeated.
+        """
+        kind = self._no_heart[int(rng.integers(len(self._no_heart)))]
+        pcg = kind[int(rng.integers(len(kind)))]
+        tempo = np.exp(np.clip(rng.normal(0, 0.2), -0.5, 0.5))
+        start = rng.uniform(0, len(pcg))
+        index = start + np.arange(WINDOW) * tempo
+        x = _interpolate(np.resize(pcg, int(index[-1]) + 3), index)
+        x /= rms(x[None])[0]
+        return x
 
 
 def _weights(corpus: Corpus) -> NDArray[np.float64]:
+    """Probability of drawing each recording: persons weigh alike, but for the weight of their heart rate."""
     weight = np.where(corpus.bpm > 120, 3.0, np.where(corpus.bpm < 65, 2.0, 1.0))
     labelled = np.add.reduceat(corpus.label >= 0, corpus.start[:-1]) > PCG_RATE
     weight = weight * labelled
     per_person = np.bincount(corpus.person, weight)
     recordings = np.bincount(corpus.person, labelled)
-    fair = np.divide(1.0, recordings, out=np.zeros_like(per_person), where=recordings > 0)
-    weight = weight * fair[corpus.person]
+    share = np.divide(1.0, recordings, out=np.zeros_like(per_person), where=recordings > 0)
+    weight = weight * share[corpus.person]
     total: NDArray[np.float64] = weight / weight.sum()
     return total
 
 
-def _hurry(
-    rng: np.random.Generator, pcg: Samples, label: NDArray[np.int8], at: NDArray[np.float64]
+def _shorten_diastoles(
+    rng: np.random.Generator, pcg: Samples, label: NDArray[np.int8], index: NDArray[np.float64]
 ) -> tuple[Samples, NDArray[np.float64]]:
-    """The window with its diastoles cut short: a faster heart, whose rhythm tells S1 and S2 apart less and less.
+    """A window with its diastoles shortened, so that their length tells S1 from S2 less and less.
 
-    That is what a rising rate does, and at 150 bpm it leaves only timbre and loudness to go by. at: fractional
-    indices of the window's samples. Returns the samples and the indices they now come from; the end stays.
+    A rising heart rate does the same: at 150 bpm only timbre and loudness are left. index: fractional indices of the
+    window's samples in `pcg`. Returns the samples and their new indices; the window's end stays.
     """
-    kept = rng.uniform(0.25, 1.0)
-    step = at[1] - at[0]
-    low = max(0, int(at[0]) - len(at) * 2)
-    high = min(len(label), int(at[-1]) + 1)
+    mean_ratio = rng.uniform(0.25, 1.0)
+    step = index[1] - index[0]
+    low = max(0, int(index[0]) - len(index) * 2)
+    high = min(len(label), int(index[-1]) + 1)
     diastole = np.concatenate([[0], label[low:high] == 3, [0]])
     edges = np.flatnonzero(np.diff(diastole))
-    at, joints = at.copy(), []
+    index, joints = index.copy(), []
     for first, last in zip(edges[-2::-2] + low, edges[::-2] + low, strict=True):  # from the newest back
         if first == low:
             break
-        cut = (last - first) * (1 - np.clip(kept * np.exp(rng.normal(0, 0.08)), 0.2, 1.0))
+        cut = (last - first) * (1 - np.clip(mean_ratio * np.exp(rng.normal(0, 0.08)), 0.2, 1.0))
         cut = min(cut, last - first - 0.07 * PCG_RATE)
-        joint = (first + last + cut) / 2  # the first index that is kept behind the cut
-        i = int(np.searchsorted(at, joint))
-        if cut < _SPLICE * 2 or not _SPLICE < i < len(at) - _SPLICE:
+        joint = (first + last + cut) / 2  # the first index after the cut
+        i = int(np.searchsorted(index, joint))
+        if cut < _SPLICE * 2 or not _SPLICE < i < len(index) - _SPLICE:
             continue
-        at[:i] -= cut
+        index[:i] -= cut
         joints.append((i, cut))
-    x = _interpolate(pcg, at)
+    x = _interpolate(pcg, index)
     for i, cut in joints:
         near = slice(i - _SPLICE, i + _SPLICE)
         fade = np.linspace(0, 1, 2 * _SPLICE, dtype=np.float32)
-        there = at[i] + (np.arange(2 * _SPLICE) - _SPLICE) * step
-        x[near] = (1 - fade) * _interpolate(pcg, there - cut) + fade * _interpolate(pcg, there)
-    return x, at
+        after = index[i] + (np.arange(2 * _SPLICE) - _SPLICE) * step
+        x[near] = (1 - fade) * _interpolate(pcg, after - cut) + fade * _interpolate(pcg, after)
+    return x, index
 
 
-def _interpolate(x: Samples, at: NDArray[np.float64]) -> Samples:
+def _interpolate(x: Samples, index: NDArray[np.float64]) -> Samples:
     """Catmull-Rom interpolation of x at fractional indices in rising order; zeros outside."""
-    i = np.floor(at).astype(np.int64)
-    t = (at - i).astype(np.float32)
+    i = np.floor(index).astype(np.int64)
+    t = (index - i).astype(np.float32)
     low, high = int(i[0]) - 1, int(i[-1]) + 3
     padded = np.pad(x[max(0, low) : max(0, high)], (max(0, -low), max(0, high - max(len(x), low, 0))))
     i -= low

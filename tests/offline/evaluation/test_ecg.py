@@ -59,6 +59,26 @@ def test_forms_of_r_peaks(tmp_path):
         read_r_peaks(tmp_path / "none")
 
 
+def test_the_r_peaks_of_a_record_with_an_ecg(tmp_path):
+    wfdb = pytest.importorskip("wfdb", reason="the extra 'test' brings wfdb")
+    t = np.arange(20 * 500) / 500
+    beats = np.arange(0.7, 19.5, 0.8)
+    ecg = sum(
+        np.exp(-(((t - beat) / 0.012) ** 2)) - 0.2 * np.exp(-(((t - beat - 0.03) / 0.015) ** 2)) for beat in beats
+    )
+    noise = 0.01 * np.random.default_rng(0).standard_normal((2, len(t)))
+    folder = {"fs": 500, "units": ["mV", "mV"], "fmt": ["16", "16"], "write_dir": str(tmp_path)}
+    wfdb.wrsamp("a", sig_name=["PCG", "ECG"], p_signal=np.array([noise[0], ecg + noise[1]]).T, **folder)
+    wfdb.wrsamp("b", sig_name=["PCG", "PCG 2"], p_signal=noise.T, **folder)
+    found = read_r_peaks(tmp_path)
+    assert [*found] == ["a"]
+    assert len(found["a"]) >= len(beats) - 1
+    assert all(np.abs(beats - peak).min() < 0.03 for peak in found["a"])
+    (tmp_path / "a.dat").unlink()
+    with pytest.raises(DataError, match=r"a\.hea: not a WFDB record"):
+        read_r_peaks(tmp_path)
+
+
 def test_the_command(tmp_path, capsys):
     beat = [(0.0, 0.1, 1), (0.1, 0.3, 2), (0.3, 0.4, 3), (0.4, 1.0, 4)]
     for folder, late in (("reference", 0.0), ("events", 0.02)):

@@ -12,13 +12,14 @@ pytest.importorskip("tensorflow", reason="training needs the extra 'train'")
 import tensorflow as tf
 
 from heartseg.models import load, loader
-from heartseg.offline.datasets.recording import DataError
+from heartseg.offline.datasets.recording import NOISE, DataError, Recording
+from heartseg.offline.training import stethoscope
 from heartseg.offline.training import train as training
-from heartseg.offline.training.augment import disturb, no_heart
-from heartseg.offline.training.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _hurry, _interpolate
-from heartseg.offline.training.corpus import NO_HEART, UNKNOWN, Corpus
+from heartseg.offline.training.augment import disturb, make_no_heart
+from heartseg.offline.training.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _interpolate, _shorten_diastoles
+from heartseg.offline.training.corpus import NO_HEART, UNKNOWN, Corpus, labels_of, read_no_heart
 from heartseg.offline.training.export import export_network
-from heartseg.offline.training.network import TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
+from heartseg.offline.training.network import HEADS, TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
 from heartseg.offline.training.reproduction import SETS, WITHIN, scores, shortfall
 from heartseg.stream.segmenter.windows import WindowedInference
 
@@ -71,7 +72,7 @@ def test_hard_batches_hold_infants_and_athletes():
 
 
 def test_the_rate_of_learning_rises_and_falls_twice():
-    recipe = training.Recipe()
+    recipe = training.Recipe(steps=18_000)
     rate = {step: float(training._Rate(recipe)(tf.constant(step))) for step in (0, 500, 11_999, 12_000, 12_200, 17_999)}
     assert rate[0] == rate[12_000] == 0
     assert rate[500] == pytest.approx(recipe.peak_rate) and rate[12_200] == pytest.approx(recipe.restart_rate)
@@ -89,10 +90,10 @@ def test_labels_lie_on_their_frames():
     assert (silent == 0).mean() > 0.98
 
 
-def test_hurried_diastoles_are_shorter_and_nothing_else():
+def test_shortened_diastoles_are_shorter_and_nothing_else():
     c = corpus()
     at = np.arange(WINDOW) + 60_000.0
-    x, new = _hurry(np.random.default_rng(3), c.pcg, c.label, at)
+    x, new = _shorten_diastoles(np.random.default_rng(3), c.pcg, c.label, at)
     assert new[-1] == at[-1] and (np.diff(new) > 0).all() and new[0] < at[0] - 1000
     label = c.label[np.rint(new).astype(int)]
     lengths = {s: [] for s in range(4)}
@@ -121,7 +122,101 @@ def test_disturbances_are_finite_and_new():
     np.testing.assert_array_equal(x, before)
     assert y.dtype == np.float32 and np.isfinite(y).all() and np.abs(y).max() < 20
     for hard in (False, True):
-        assert np.isfinite(no_heart(rng, 8, WINDOW, hard=hard)).all()
+        assert np.isfinite(make_no_heart(rng, 8, WINDOW, hard=hard)).all()
+
+
+def beats_of_a_tone(windows=4):
+    """100 ms of a 60 Hz tone each second, and quiet noise all the while."""
+    t = np.arange(WINDOW) / 2100
+    tone = np.sin(2 * np.pi * 60 * t) * (t % 1 < 0.1)
+    noise = np.random.default_rng(0).standard_normal((windows, WINDOW))
+    return (tone + 0.03 * noise).astype(np.float32)
+
+
+DEVICES = [device for device, _ in stethoscope._CHAIN] + [stethoscope.simulate_devices]
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.__name__)
+def test_a_simulated_device_depends_on_the_seed_alone(device):
+    x = beats_of_a_tone()
+    original = x.copy()
+    y = device(np.random.default_rng(5), x)
+    np.testing.assert_array_equal(x, original)
+    assert y.shape == x.shape and y.dtype == np.float32 and np.isfinite(y).all()
+    np.testing.assert_array_equal(y, device(np.random.default_rng(5), x))
+    assert not np.array_equal(y, device(np.random.default_rng(6), x))
+    assert np.isfinite(device(np.random.default_rng(5), np.zeros_like(x))).all()
+
+
+@pytest.mark.parametrize("device", [stethoscope.expand, stethoscope.denoise], ids=lambda device: device.__name__)
+def test_a_device_that_suppresses_noise_lowers_the_quiet_parts(device):
+    """Relative to the loud parts. Automatic gain control does the opposite."""
+
+    def contrast(x):
+        t = np.arange(WINDOW) / 2100 % 1
+        sound, silence = (t > 0.02) & (t < 0.08), (t > 0.3) & (t < 0.8)
+        return np.sqrt(np.mean(x[:, sound] ** 2, axis=1) / np.mean(x[:, silence] ** 2, axis=1))
+
+    x = beats_of_a_tone(16)
+    ratio = contrast(device(np.random.default_rng(1), x)) / contrast(x)
+    assert ratio.min() > 1 and ratio.max() > 10
+    assert np.median(contrast(stethoscope.control_gain(np.random.default_rng(1), x)) / contrast(x)) < 0.5
+
+
+def test_a_limited_band_holds_no_energy_outside():
+    """White noise outside a band is mostly gone, below it or above it."""
+    x = np.random.default_rng(0).standard_normal((64, WINDOW)).astype(np.float32)
+    power = np.abs(np.fft.rfft(stethoscope.limit_band(np.random.default_rng(1), x))) ** 2
+    f = np.fft.rfftfreq(WINDOW, 1 / 2100)
+    low, high = power[:, f < 15].mean(axis=1), power[:, f > 700].mean(axis=1)
+    assert (np.minimum(low, high) < 0.02 * power.max(axis=1)).all()
+    assert np.median(high) < 1e-2 * np.median(power[:, (f > 120) & (f < 180)].mean(axis=1))
+
+
+def test_the_inverse_of_a_short_time_spectrum_is_the_signal():
+    x = np.random.default_rng(0).standard_normal(1001).astype(np.float32)
+    for size in (64, 256):
+        np.testing.assert_allclose(stethoscope._istft(stethoscope._stft(x, size), len(x)), x, atol=1e-5)
+
+
+def test_time_marked_as_noise_is_unknown():
+    """It mostly holds a heart, so it is no example of none."""
+    start, end, state = np.array([0.0, 0.1, 0.2]), np.array([0.1, 0.2, 0.3]), np.array([1, NOISE, 2], np.int8)
+    label = labels_of(Recording("a", Path("a.wav"), "a", start, end, state), 800)
+    assert [set(label[a:b].tolist()) for a, b in ((0, 210), (210, 420), (420, 630), (630, 800))] == [
+        {0}, {UNKNOWN}, {1}, {UNKNOWN},
+    ]  # fmt: skip
+
+
+def test_missing_kinds_of_sounds_are_left_out(tmp_path):
+    assert read_no_heart(tmp_path, ["rain", "speech"]) == []
+
+
+def test_real_sounds_without_a_heart_are_half_of_the_empty_windows():
+    tone = np.sin(np.arange(30_000) * 0.3).astype(np.float32)
+    plain, real = (Batches([corpus()], [1.0], seed=1, hard_from=0, no_heart=n) for n in ((), [[tone], [tone]]))
+    (x, y), (x2, y2) = plain.batch(3), real.batch(3)
+    np.testing.assert_array_equal(y, y2)
+    assert x2.shape == x.shape and np.isfinite(x2).all()
+    assert (y2[-HARD_EMPTY:] == NO_HEART).all() and not np.array_equal(x, x2)
+
+
+def test_without_a_heart_even_odds_cost_nothing():
+    """The surer a posterior, the more it costs. Annotated frames are not part of this loss."""
+
+    class Constant:
+        def __init__(self, logit):
+            self.logits = np.zeros((2, TOKENS, HEADS, TOKEN, 4), np.float32)
+            self.logits[..., 2] = logit
+
+        def __call__(self, window, training):
+            return tf.constant(self.logits), tf.zeros((2, TOKENS))
+
+    label = np.full((2, TOKENS, TOKEN), NO_HEART, np.int8)
+    label[0] = 2
+    undecided = [float(training.losses_of(Constant(v), None, label, True)[1]) for v in (0, 1, 3)]
+    assert undecided[0] == pytest.approx(0, abs=1e-6) and undecided[0] < undecided[1] < undecided[2]
+    assert float(training.losses_of(Constant(3), None, np.full_like(label, 2), True)[1]) == 0
 
 
 @pytest.mark.slow
@@ -192,7 +287,8 @@ def test_a_run_that_falls_short_of_the_shipped_network_says_so(tmp_path):
 
 @pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(training, "training_corpora", lambda data: [corpus(), corpus(), corpus()])
+    monkeypatch.setattr(training, "training_recordings", lambda data, without: {c: c for c in training.CLINICS})
+    monkeypatch.setattr(training, "build", lambda recordings: corpus())
     monkeypatch.setattr(training, "_CHECKPOINT_EVERY", 4)
     recipe = training.Recipe(steps=8)
     whole = training.train(tmp_path, tmp_path / "whole", recipe)
