@@ -17,6 +17,7 @@ from bench.measure import Figure, FloatArray, figure, must
 from heartseg.models import Network
 from heartseg.stream.display.loop import show
 from heartseg.stream.display.monitor import Monitor
+from heartseg.stream.display.player import Player, Run
 from heartseg.stream.display.state import DisplayState, History
 from heartseg.stream.engine import Engine
 from heartseg.stream.events import Event, Onset, Sound
@@ -119,10 +120,11 @@ def measure(x: FloatArray, network: Network) -> list[Figure]:
     segmenter, source, recording = Segmenter(network), Microphone(None, audio=PortAudio(audio)), WavRecording()
     engine = Engine(segmenter, source, [history, clock])
     console = Console(file=terminal, force_terminal=True, width=100, height=30, highlight=False)
-    monitor = _TimedMonitor(engine, history, recording, "heartseg", segmenter.lag.bound_ms)
-    engine.start()
-    threading.Timer(len(x) / STREAM_RATE, engine.ask_to_stop).start()
-    broken = show(engine, recording, monitor, console)
+    player = Player(source, lambda _source: Run(engine, history))
+    monitor = _TimedMonitor(player, recording, "heartseg", segmenter.lag.bound_ms)
+    player.start()
+    threading.Timer(len(x) / STREAM_RATE, player.ask_to_stop).start()
+    broken = show(player, recording, monitor, console)
     must(broken is None and engine.failure is None, f"the run failed: {broken or engine.failure}")
     must(engine.accounts.dropped == 0, "samples were dropped")
     return [

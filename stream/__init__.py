@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .events import Gap as Gap
     from .events import Marker as Marker
     from .events import Onset as Onset
+    from .events import Recording as Recording
     from .events import Sound as Sound
     from .segmenter.lag import Lag as Lag
     from .segmenter.presence import Presence as Presence
@@ -37,7 +38,7 @@ NOTICE = "Not a medical device."
 _HOMES = {
     "api": ("Listening", "listen"),
     "engine": ("Engine",),
-    "events": ("Event", "Gap", "Marker", "Onset", "Sound"),
+    "events": ("Event", "Gap", "Marker", "Onset", "Recording", "Sound"),
     "segmenter.lag": ("Lag",),
     "segmenter.presence": ("Presence",),
     "segmenter.segmenter": ("Segmenter",),

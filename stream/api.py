@@ -62,8 +62,7 @@ def listen(
     network = _network(model)
     segmenter = Segmenter(network, None if lag_ms is None else _lag(lag_ms, network), sensitivity=sensitivity)
     if path is not None:
-        file = FileSource(path)
-        source = Replay(file.blocks(), speed, file.name, file.warnings)
+        source = Replay.of(FileSource(path), speed)
     elif source is None:
         from .sources.microphone import Microphone, wait_for
 

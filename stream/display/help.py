@@ -7,9 +7,9 @@ from .theme import Theme
 
 _KEYS = [
     ("q", "quit"),
-    ("space", "hold the picture, listen on"),
+    ("space", "pause a replay; hold the picture of a device"),
     ("< >", "less or more time"),
-    ("arrows", "while held: back and forth in time"),
+    ("← →", "back or on: 5 s in a replay, or a held picture"),
     ("+ -", "taller or flatter waveform"),
     ("m", "mark this moment"),
     ("r", "start or stop recording"),

@@ -14,18 +14,20 @@ except ImportError:  # Windows
 else:
     _HAVE_TERMINALS = True
 
-_SEQUENCE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)?", re.S)  # sent by arrows and other special keys
+_KEY = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.|.)?|.", re.S)  # one key; special ones send a sequence
+_NAMES = {"\x1b[C": "right", "\x1bOC": "right", "\x1b[D": "left", "\x1bOD": "left"}
 
 
 class Keys:
     """A context in which the terminal delivers each key at once. The terminal is restored at its end.
 
-    No key is ever pressed if standard input is not a terminal, or is the terminal of another job. Ctrl-C stays a
-    signal. Ctrl-Z does nothing, since a stopped process cannot capture.
+    The terminal is standard input, or that of the process where standard input brings sound. No key is ever pressed if
+    there is none, or if it is that of another job. Ctrl-C stays a signal. Ctrl-Z does nothing, since a stopped process
+    cannot capture.
     """
 
     def __init__(self, descriptor: int | None = None) -> None:
-        self._descriptor = _standard_input() if descriptor is None else descriptor
+        self._descriptor = _terminal() if descriptor is None else descriptor
         self._saved: list[int | list[bytes | int]] | None = None
 
     def __enter__(self) -> "Keys":
@@ -58,21 +60,25 @@ class Keys:
         """What becomes readable when a key is pressed: the terminal, or nothing."""
         return [] if self._saved is None else [self._descriptor]
 
-    def read(self) -> str:
-        """The keys pressed since the last call, without special keys. It never waits."""
+    def read(self) -> list[str]:
+        """The keys pressed since the last call: small letters, other signs, "left" and "right". It never waits."""
         if self._saved is None or not select.select([self._descriptor], [], [], 0)[0]:
-            return ""
+            return []
         try:
             pressed = os.read(self._descriptor, 1024)
         except OSError:
             pressed = b""
         if not pressed:  # the terminal is gone
             self._saved = None
-        return _SEQUENCE.sub("", pressed.decode("ascii", "ignore"))
+        keys = _KEY.findall(pressed.decode("ascii", "ignore"))
+        return [_NAMES.get(key, key.lower()) for key in keys if not key.startswith("\x1b") or key in _NAMES]
 
 
-def _standard_input() -> int:
+def _terminal() -> int:
+    with contextlib.suppress(AttributeError, ValueError):  # closed
+        if os.isatty(sys.stdin.fileno()):
+            return sys.stdin.fileno()
     try:
-        return sys.stdin.fileno()
-    except (AttributeError, ValueError):  # closed
+        return os.open("/dev/tty", os.O_RDONLY)  # open until the process ends
+    except OSError:
         return -1

@@ -54,21 +54,24 @@ def rows(state: DisplayState, columns: int, lines: int, theme: Theme) -> list[Ro
 
 def _head(state: DisplayState, columns: int, theme: Theme) -> list[Row]:
     clock = [Segment(_clock(seconds(state.shown)), _BOLD)]
+    if state.length_s is not None:
+        clock = [Segment(_clock(seconds(state.shown))[:-2], _BOLD), Segment(f" / {_clock(state.length_s)[:-2]}")]
     if state.recording_s is not None:
         recording = f"{theme.sign('●', '*')} REC {_clock(state.recording_s)[:-2]}"
         clock = [Segment(recording, theme.alarm), Segment("  "), *clock]
     title = [Segment(state.title, _BOLD), Segment(f"  {theme.sign('│', '|')}  ", _DIM), Segment(NOTICE)]
     if _width([*title, *clock]) >= columns:
         title = title[2:]  # rather the notice than the name
-    if state.paused:
-        note = Segment(" HELD ", _BOLD + Style(reverse=True))
-    elif state.message:
-        note = Segment(theme.text(state.message), theme.warning)
+    if state.message:
+        note = [Segment(theme.text(state.message), theme.warning)]
     else:
+        heard = theme.sign("♪ heard to the right edge   ", "heard to the right edge   ") if state.is_heard else ""
         zoom = "" if state.zoom == 1 else f"height {theme.text('×')}{state.zoom:.2g}   "
-        note = Segment(f"{zoom}{state.span_s} s shown", _DIM)
-    source = _end_of(theme.text(state.source), columns - _width([note]) - 1, theme.text("…"))
-    return [_line(title, clock, columns), _line([Segment(source, _DIM)], [note], columns)]
+        note = [Segment(f"{heard}{zoom}{state.span_s} s shown", _DIM)]
+    if state.paused or state.held:
+        note += [Segment(" "), Segment(" PAUSED " if state.paused else " HELD ", _BOLD + Style(reverse=True))]
+    source = _end_of(theme.text(state.source), columns - _width(note) - 1, theme.text("…"))
+    return [_line(title, clock, columns), _line([Segment(source, _DIM)], note, columns)]
 
 
 def _figures(state: DisplayState) -> Vitals:

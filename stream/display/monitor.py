@@ -1,36 +1,49 @@
 """The state of a run for the display, and what the listener chose: to hold it, to zoom, to see the help."""
 
+import time
 from dataclasses import replace
 
-from ..engine import Engine
-from ..rates import STREAM_RATE
+from ..rates import STREAM_RATE, seconds
 from ..sinks.wav import WavRecording
 from .help import PAGES
 from .hints import Hints
-from .state import HISTORY_S, DisplayState, History
+from .player import Player
+from .state import HISTORY_S, DisplayState
 from .strip import SPANS_S, full_scale
 
 _LARGEST_ZOOM = 8.0
+_NOTICE_S = 4.0
 
 
 class Monitor:
-    """Makes the `DisplayState` of a run. It alone reads the engine, the history and the recording.
+    """Makes the `DisplayState` of a run. It alone reads the player, its runs and the recording.
 
     The hint, the load and the scale of the strip change slowly, so that they can be read: the monitor keeps them from
     one state to the next.
     """
 
-    def __init__(self, engine: Engine, history: History, recording: WavRecording, title: str, lag_ms: float) -> None:
-        self._engine, self._history, self._recording = engine, history, recording
+    def __init__(self, player: Player, recording: WavRecording, title: str, lag_ms: float) -> None:
+        self._player, self._recording = player, recording
         self._title, self._lag_ms = title, lag_ms
+        self._run = player.run
         self._hints = Hints()
         self._held: DisplayState | None = None
         self._load, self._load_due = 0.0, 0
         self._full_scale: float | None = None
         self._zoom, self._span_s, self._offset = 1.0, DisplayState.span_s, 0
         self._help = 0
+        self._notice, self._notice_until = "", 0.0
 
-    def pause(self) -> None:
+    @property
+    def is_held(self) -> bool:
+        """Whether the picture is held."""
+        return self._held is not None
+
+    def tell(self, notice: str) -> None:
+        """Show a notice for some seconds."""
+        self._notice, self._notice_until = notice, time.monotonic() + _NOTICE_S
+
+    def hold(self) -> None:
         """Hold the picture, or release it."""
         self._held, self._offset = None if self._held else self._now(), 0
 
@@ -57,19 +70,26 @@ class Monitor:
 
     def state(self) -> DisplayState:
         """The state at this moment."""
-        engine, recording = self._engine, self._recording
+        player, recording = self._player, self._recording
+        if player.run is not self._run:
+            self._run, self._hints, self._held, self._load_due = player.run, Hints(), None, 0
+        engine = self._run.engine
+        notice = self._notice if time.monotonic() < self._notice_until else player.end_note
         state = replace(
             self._held or self._now(),
             title=self._title,
             source=engine.name,
+            length_s=None if player.length is None else seconds(player.length),
+            is_heard=self._run.is_heard,
             lag_ms=self._lag_ms,
             source_state=engine.state,
             dropped=engine.accounts.dropped,
             recording_s=recording.seconds if recording.recording else None,
-            message=recording.message,
+            message=notice or recording.message,
             zoom=self._zoom,
             span_s=self._span_s,
-            paused=self._held is not None,
+            paused=player.paused,
+            held=self._held is not None,
             offset=self._offset,
             help=self._help,
         )
@@ -81,4 +101,4 @@ class Monitor:
 
     def _now(self) -> DisplayState:
         """What is held if the picture is: the history, and whether it has a heart at its end."""
-        return replace(self._history.state(), presence=self._engine.presence)
+        return replace(self._run.history.state(), presence=self._run.engine.presence)

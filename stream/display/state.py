@@ -2,11 +2,12 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
-from ..events import Event, Onset, Shown
+from ..events import Event, Onset, Recording, Shown
 from ..rates import STREAM_PER_FRAME, STREAM_RATE, Samples
 from ..segmenter.presence import Presence
 from ..sinks.base import Sink
@@ -27,6 +28,7 @@ VOICE_RATE = STREAM_RATE // VOICE_STEP
 _RECENT_S = 3
 _ONSETS = 8
 _NO_VITALS = Vitals()
+_POSITIONS = ("onset", "offset", "emitted", "announced", "start", "end", "at")
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,16 @@ class DisplayState:
     not. vitals: at `position`.
 
     From the run:
-    title, source: names of the program and of the source. lag_ms: bound of the lag. source_state: `state` of the
-    source. presence: whether there is a heart. load: work per second of sound. dropped: stream samples. recording_s:
-    length of the recording, None while there is none. message: of the recording.
+    title, source: names of the program and of the source. length_s: of a replayed recording, None where it is unknown.
+    is_heard: the sound is played. lag_ms: bound of the lag. source_state: `state` of the source. presence: whether
+    there is a heart. load: work per second of sound. dropped: stream samples. recording_s: length of the recording that
+    is made, None while there is none. message: of that recording, or a notice of the display.
 
     From the display:
     hint: for the listener. full_scale: magnitude that fills the strip, None to fit it to the peaks. zoom: times taller
-    than that. span_s: seconds shown. paused: the history is held. offset: stream samples from the end of the strip to
-    `position`, more than none where a held picture is scrolled back. help: page that is shown, 0 for the heart.
+    than that. span_s: seconds shown. paused: the replay waits. held: the picture is held while the run goes on. offset:
+    stream samples from the end of the strip to `position`, more than none where a held picture is scrolled back. help:
+    page that is shown, 0 for the heart.
     """
 
     position: int
@@ -58,6 +62,8 @@ class DisplayState:
 
     title: str = "heartseg"
     source: str = ""
+    length_s: float | None = None
+    is_heard: bool = False
     lag_ms: float = 0.0
     source_state: str = LISTENING
     presence: Presence = Presence.LISTENING
@@ -71,6 +77,7 @@ class DisplayState:
     zoom: float = 1.0
     span_s: int = 5
     paused: bool = False
+    held: bool = False
     offset: int = 0
     help: int = 0
 
@@ -87,17 +94,25 @@ class DisplayState:
 
 
 class History(Sink):
-    """A sink that keeps the last two minutes. It is filled by the worker's thread and read by another."""
+    """A sink that keeps the last two minutes. It is filled by the worker's thread and read by another.
 
-    def __init__(self) -> None:
+    origin: place in the recording of the run's first sample, in stream samples. All positions count from its start.
+    """
+
+    def __init__(self, origin: int = 0) -> None:
         self._lock = threading.Lock()
         self._peaks = np.zeros((2, HISTORY_S * STREAM_RATE // BIN), np.float32)  # circular: bin i is at i % size
         self._recent = np.zeros(_RECENT_S * VOICE_RATE, np.float32)
         self._remainder = np.zeros(0, np.float32)  # samples too few for a step of `recent`
         self._events: deque[Shown] = deque()
         self._onsets: deque[Onset] = deque(maxlen=_ONSETS)
-        self._vitals = VitalSigns()
-        self._position = 0
+        self._vitals = VitalSigns(origin)
+        self._origin = self._position = origin
+
+    @property
+    def position(self) -> int:
+        """The stream position up to which it goes."""
+        return self._position
 
     def on_samples(self, block: Samples) -> None:
         """Add the peaks of the samples."""
@@ -142,9 +157,12 @@ class History(Sink):
 
     def on_event(self, event: Event) -> None:
         """Add the event, and remove those that are too old."""
+        event = shifted(event, self._origin)
         with self._lock:
             if isinstance(event, Onset):
                 self._onsets.append(event)
+                return
+            if isinstance(event, Recording):
                 return
             self._events.append(event)
             self._vitals.add(event)
@@ -163,3 +181,10 @@ class History(Sink):
                 onsets=tuple(self._onsets),
                 vitals=self._vitals.at(self._position),
             )
+
+
+def shifted(event: Event, by: int) -> Event:
+    """The same event, `by` stream samples later."""
+    positions = {field.name: getattr(event, field.name) for field in fields(event) if field.name in _POSITIONS}
+    later: dict[str, Any] = {name: None if at is None else at + by for name, at in positions.items()}
+    return replace(event, **later)

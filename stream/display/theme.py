@@ -33,7 +33,7 @@ _ASCII = [" '.|", " '.#", " '.o", " '.|"]
 # They read well on black and on white. rich takes the nearest colour that the terminal has.
 _RED, _BLUE, _AMBER, _CALM = "#e5383b", "#2f81f7", "#b8860b", "#2e9e4f"
 _GREY = "#808080"
-_TO_ASCII = str.maketrans({"–": "-", "−": "-", "×": "x", "…": "~", "·": "-"})
+_TO_ASCII = str.maketrans({"–": "-", "−": "-", "×": "x", "…": "~", "·": "-", "←": "<", "→": ">"})
 
 
 @dataclass(frozen=True)

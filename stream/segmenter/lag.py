@@ -21,6 +21,7 @@ LONGEST_LOOKAHEAD = _LIVE_CARD.longest_lookahead
 """Frames of lookahead that the live model allows at most."""
 
 _FAST_MS = 300  # lags up to this take FAST_HOP
+_LONGEST_MS = 2000  # far beyond what changes anything: a longer one is a slip
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Lag:
         Raises
         ------
         ValueError
-            Where even the shortest lag is longer.
+            Where even the shortest lag is longer, and beyond 2000 ms.
         ModelError
             Where the network has too short an output for any lag.
 
@@ -105,8 +106,8 @@ class Lag:
         cls(0, hop).check(card)
         longest = min(card.longest_lookahead, card.output_frames - hop)
         fitting = [lag for lag in (cls(n, hop) for n in range(longest + 1)) if round(lag.bound_ms) <= ms]
-        if not fitting:
-            raise ValueError(f"the shortest lag is {cls(0, FAST_HOP).bound_ms:.0f} ms")
+        if not fitting or not ms <= _LONGEST_MS:
+            raise ValueError(f"a lag is {cls(0, FAST_HOP).bound_ms:.0f} to {_LONGEST_MS} ms")
         return fitting[-1]
 
 

@@ -16,6 +16,7 @@ from heartseg.stream.engine import Engine
 from heartseg.stream.events import Gap, Sound
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sinks.base import Sink
 from heartseg.stream.sources.replay import Replay
 from heartseg.stream.sources.simulated import SimulatedHeart
 
@@ -26,7 +27,7 @@ LONG = np.concatenate([SHORT, *itertools.islice(SimulatedHeart(bpm=90, seed=2).b
 RENEW = "if this is meant: python tests/golden/renew.py"
 
 
-class Lines:
+class Lines(Sink):
     """A sink that keeps the bytes of the events, and is slow at times."""
 
     def __init__(self, delays=(0.0,)):

@@ -67,8 +67,10 @@ def test_a_disk_that_is_full_in_the_middle_of_a_line(tmp_path, size):
     jsonl = tmp_path / "events.jsonl"
     command = [*LIVE, "--demo", "--speed", "max", "--jsonl", str(jsonl)]
     result = subprocess.run(command, capture_output=True, text=True, preexec_fn=limited(size), timeout=60)
-    assert result.returncode == 1 and result.stderr.count("\n") == 1
-    assert "events.jsonl: cannot be written" in result.stderr
+    count, failure = result.stderr.splitlines()
+    assert result.returncode == 1 and "events.jsonl: cannot be written" in failure
+    sounds = jsonl.read_text().count('"type": "sound"')
+    assert count.endswith(f"events.jsonl: {sounds} sounds")
     assert size - 300 < jsonl.stat().st_size < size
     first, *events = lines_of(jsonl)
     assert first["type"] == "session" and {e["type"] for e in events} <= {"sound", "onset"}
@@ -76,7 +78,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_line(tmp_path, size):
 
 def test_one_full_disk_does_not_spoil_the_other_file(tmp_path, network):
     class Full(Notes):
-        def on_event(self, event):
+        def on_samples(self, block):
             raise SinkError("disk: cannot be written (no space left)")
 
     wav = tmp_path / "kept.wav"

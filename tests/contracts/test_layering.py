@@ -11,8 +11,8 @@ ROOMS = ("models", "stream", "offline", "package")
 
 LAYERS = {
     "models": ["__init__", "loader", "errors"],
-    "stream": ["__init__", "cli", "api run", "display", "engine", "sinks", "vitals", "segmenter sources", "events",
-               "rates numba_cache"],
+    "stream": ["__init__", "cli", "options", "api run", "display", "engine", "sinks", "vitals", "segmenter sources",
+               "events", "rates numba_cache"],
     "offline": ["__init__", "cli", "commands", "article", "training", "archive evaluation figures", "formats",
                 "scoring", "datasets", "beats console segmentation"],
     "package": ["__init__"],

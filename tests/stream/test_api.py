@@ -13,6 +13,7 @@ from heartseg.stream import (
     JsonLines,
     Lag,
     Listening,
+    Recording,
     Replay,
     Segmenter,
     SimulatedHeart,
@@ -117,7 +118,11 @@ def test_the_order_of_sinks_does_not_matter(heart):
         sinks = [notes, WavRecording(f"{n}.wav"), JsonLines(f"{n}.jsonl", {"type": "session"})]
         with listen("heart.wav", speed=None, sinks=[sinks[i] for i in order]) as run:
             run.wait()
-        files.append((Path(f"{n}.wav").read_bytes(), Path(f"{n}.jsonl").read_bytes(), notes.events))
+        begun, ended = (event for event in notes.events if isinstance(event, Recording))
+        assert (begun.start, begun.ended) == (0, False) and (ended.end, ended.ended) == (len(heart), True)
+        events = [event for event in notes.events if not isinstance(event, Recording)]
+        written = Path(f"{n}.jsonl").read_text().replace(f"{n}.wav", "kept.wav")
+        files.append((soundfile.read(f"{n}.wav")[0].tobytes(), written, events))
     assert all(each == files[0] for each in files)
 
 
@@ -143,8 +148,9 @@ def test_a_source_of_ones_own(heart):
 def test_a_lag_in_milliseconds(heart):
     with listen("heart.wav", speed=None, lag_ms=200) as events:
         assert list(events) == directly(heart, Lag.within(200))
-    with pytest.raises(ValueError, match=r"lag_ms=20: the shortest lag is \d+ ms"):
-        listen("heart.wav", lag_ms=20)
+    for silly in (20, 2001):
+        with pytest.raises(ValueError, match=rf"lag_ms={silly:g}: a lag is 100 to 2000 ms"):
+            listen("heart.wav", lag_ms=silly)
     for wrong in (Lag(25), "200", float("nan"), float("inf")):
         with pytest.raises(ValueError, match="lag_ms should be a number of milliseconds"):
             listen("heart.wav", lag_ms=wrong)

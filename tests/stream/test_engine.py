@@ -11,14 +11,14 @@ from heartseg.stream.engine import Engine
 from heartseg.stream.events import Gap, Marker, Onset, Sound
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.segmenter.segmenter import Segmenter
-from heartseg.stream.sinks.base import Accounts, SinkError
+from heartseg.stream.sinks.base import Accounts, OutputClosed, Sink, SinkError
 from heartseg.stream.sources.intake import Intake
 from heartseg.stream.sources.replay import Replay
 from heartseg.stream.sources.ring import RingBuffer
 from heartseg.stream.sources.simulated import SimulatedHeart
 
 
-class Notes:
+class Notes(Sink):
     """A sink that remembers."""
 
     def __init__(self):
@@ -186,6 +186,19 @@ def test_a_sink_that_fails_leaves_the_accounts_balanced_and_the_others_whole(net
     directly = [e for block in notes.samples for e in segmenter.push(block)]
     directly += segmenter.gap(notes.missing, "overflow") if notes.missing else []
     assert notes.events == directly + segmenter.flush()
+
+
+@pytest.mark.parametrize("call", ["on_event", "close"])
+def test_a_closed_output_ends_the_run_in_good_order(network, call):
+    def closed(*_):
+        raise OutputClosed("standard output: is closed")
+
+    full, notes = Notes(), Notes()
+    setattr(full, call, closed)
+    blocks = SimulatedHeart().blocks() if call == "on_event" else heart_blocks(4)
+    engine = run(Replay(blocks, None), network, full, notes)
+    assert engine.failure is None and not notes.accounts.pending
+    assert notes.accounts.processed == notes.accounts.captured == sum(map(len, notes.samples))
 
 
 def test_a_source_that_fails_keeps_what_was_heard(network):

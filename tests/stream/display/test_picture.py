@@ -10,6 +10,7 @@ from heartseg.stream.display.digits import ASCII_SIZES, BLOCK_SIZES, big
 from heartseg.stream.display.help import PAGES
 from heartseg.stream.display.layout import rows
 from heartseg.stream.display.monitor import Monitor
+from heartseg.stream.display.player import Run
 from heartseg.stream.display.state import BIN, DisplayState, History
 from heartseg.stream.display.strip import full_scale, strip_rows
 from heartseg.stream.display.theme import UNSURE, Theme
@@ -134,10 +135,11 @@ def test_a_held_picture_is_scrolled_and_keeps_its_figures():
     engine = SimpleNamespace(
         name="x", state="listening", presence=Presence.HEART, load=0.0, accounts=SimpleNamespace(dropped=0)
     )
-    monitor = Monitor(engine, history, SimpleNamespace(recording=False, message=None), "heartseg", 390)
+    player = SimpleNamespace(run=Run(engine, history), length=None, paused=False, end_note="")
+    monitor = Monitor(player, SimpleNamespace(recording=False, message=None), "heartseg", 390)
     monitor.scroll(-1)
     assert monitor.state().shown == 12 * STREAM_RATE, "only a held picture can be scrolled"
-    monitor.pause()
+    monitor.hold()
     engine.presence = Presence.NOTHING
     history.on_samples(np.zeros(STREAM_RATE, np.float32))
     monitor.scroll(-2)
@@ -146,5 +148,5 @@ def test_a_held_picture_is_scrolled_and_keeps_its_figures():
     monitor.scroll(-99)
     assert monitor.state().shown == 5 * STREAM_RATE
     assert "00:05.0" in text_of(rows(monitor.state(), 80, 24, THEMES[0]))[0]
-    monitor.pause()
+    monitor.hold()
     assert monitor.state().shown == 13 * STREAM_RATE and monitor.state().presence == Presence.NOTHING
