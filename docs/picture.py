@@ -4,13 +4,16 @@ The one in docs is of 201102081321.wav of the PASCAL set, 6.25 s.
 """
 
 import io
+import itertools
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.segment import Segment, Segments
+from rich.style import Style
 from rich.terminal_theme import MONOKAI
 
 from heartseg.stream.display.hints import hint
@@ -24,6 +27,7 @@ from heartseg.stream.sources.file import FileSource
 
 COLUMNS, LINES = 96, 24
 BLOCK = STREAM_RATE // 50
+MONOKAI_TEXT = "#d9d9d9"
 
 
 def state_after(path: str, seconds: float) -> DisplayState:
@@ -53,11 +57,21 @@ def state_after(path: str, seconds: float) -> DisplayState:
     return replace(state, hint=hint(state))
 
 
+def without_seams(row: list[Segment]) -> Iterator[Segment]:
+    """The row with full blocks as backgrounds, since browsers leave seams between letters."""
+    for text, style, _ in row:
+        style = style or Style()
+        block = Style(bgcolor=style.color or MONOKAI_TEXT)
+        for is_block, letters in itertools.groupby(text, lambda letter: letter == "█"):
+            part = "".join(letters)
+            yield Segment(" " * len(part), block) if is_block else Segment(part, style)
+
+
 def main(path: str, seconds: float, out: str) -> None:
     """Save the display as it stands after `seconds` of `path`."""
     console = Console(record=True, width=COLUMNS, height=LINES, file=io.StringIO(), force_terminal=True)
     for row in rows(state_after(path, seconds), COLUMNS, LINES, Theme(colour=True, blocks=True)):
-        console.print(Segments([*row, Segment.line()]), end="")
+        console.print(Segments([*without_seams(row), Segment.line()]), end="")
     console.save_svg(out, title="heartseg-live", theme=MONOKAI)
 
 

@@ -53,11 +53,11 @@ def coverage(sounds: Iterable[Sound], start: int, end: int) -> float:
 
 
 class VitalSigns:
-    """Keeps the sounds of the last ten seconds. `at` gives their medians."""
+    """Keeps the sounds of the last ten seconds. `at` gives their medians. begin: where listening began."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: int = 0) -> None:
         self._sounds: deque[Sound] = deque()
-        self._begin = 0  # the stream's, or the end of the last gap
+        self._begin = begin  # or the end of the last gap
 
     def add(self, event: Event) -> None:
         """Add a sound. A gap removes all sounds before it."""

@@ -9,7 +9,7 @@ _KEYS = [
     ("q", "quit"),
     ("space", "pause a replay; hold the picture of a device"),
     ("< >", "less or more time"),
-    ("arrows", "5 s back or on in a replay; scroll a held picture"),
+    ("← →", "back or on: 5 s in a replay, or a held picture"),
     ("+ -", "taller or flatter waveform"),
     ("m", "mark this moment"),
     ("r", "start or stop recording"),

@@ -84,8 +84,8 @@ def _actions(player: Player, recording: WavRecording, monitor: Monitor) -> dict[
 
 
 def _seek(steps: int, player: Player, recording: WavRecording, monitor: Monitor) -> None:
-    """Go so many steps on, or scroll the held picture of a device. Arrows that were pressed together are one jump."""
-    if not player.can_pause:
+    """Go so many steps on: a held picture scrolls, a replay jumps. Arrows pressed together are one jump."""
+    if monitor.is_held:
         monitor.scroll(steps)
     elif steps:
         refusal = "seeking is off while a recording is made" if recording.recording else player.seek(steps * SEEK_S)

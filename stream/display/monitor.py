@@ -34,13 +34,18 @@ class Monitor:
         self._help = 0
         self._notice, self._notice_until = "", 0.0
 
-    def hold(self) -> None:
-        """Hold the picture, or release it."""
-        self._held, self._offset = None if self._held else self._now(), 0
+    @property
+    def is_held(self) -> bool:
+        """Whether the picture is held."""
+        return self._held is not None
 
     def tell(self, notice: str) -> None:
         """Show a notice for some seconds."""
         self._notice, self._notice_until = notice, time.monotonic() + _NOTICE_S
+
+    def hold(self) -> None:
+        """Hold the picture, or release it."""
+        self._held, self._offset = None if self._held else self._now(), 0
 
     def scroll(self, steps: int) -> None:
         """Move a held picture by quarters of its width, back if there are less than none."""

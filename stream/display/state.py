@@ -106,7 +106,7 @@ class History(Sink):
         self._remainder = np.zeros(0, np.float32)  # samples too few for a step of `recent`
         self._events: deque[Shown] = deque()
         self._onsets: deque[Onset] = deque(maxlen=_ONSETS)
-        self._vitals = VitalSigns()
+        self._vitals = VitalSigns(origin)
         self._origin = self._position = origin
 
     @property

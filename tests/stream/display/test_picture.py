@@ -10,7 +10,7 @@ from heartseg.stream.display.digits import ASCII_SIZES, BLOCK_SIZES, big
 from heartseg.stream.display.help import PAGES
 from heartseg.stream.display.layout import rows
 from heartseg.stream.display.monitor import Monitor
-from heartseg.stream.display.player import Player, Run
+from heartseg.stream.display.player import Run
 from heartseg.stream.display.state import BIN, DisplayState, History
 from heartseg.stream.display.strip import full_scale, strip_rows
 from heartseg.stream.display.theme import UNSURE, Theme
@@ -135,7 +135,7 @@ def test_a_held_picture_is_scrolled_and_keeps_its_figures():
     engine = SimpleNamespace(
         name="x", state="listening", presence=Presence.HEART, load=0.0, accounts=SimpleNamespace(dropped=0), ended=False
     )
-    player = Player(SimpleNamespace(), lambda _source: Run(engine, history))
+    player = SimpleNamespace(run=Run(engine, history), length=None, paused=False, end_note="")
     monitor = Monitor(player, SimpleNamespace(recording=False, message=None), "heartseg", 390)
     monitor.scroll(-1)
     assert monitor.state().shown == 12 * STREAM_RATE, "only a held picture can be scrolled"
