@@ -25,7 +25,7 @@ from heartseg.stream.engine import Engine
 from heartseg.stream.events import Event, Gap, Sound
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.segmenter.segmenter import Segmenter
-from heartseg.stream.sinks.base import Accounts
+from heartseg.stream.sinks.base import Accounts, Sink
 from heartseg.stream.sources.replay import Replay
 from heartseg.stream.sources.simulated import BLOCK, SimulatedHeart
 
@@ -62,7 +62,7 @@ class Part:
         )
 
 
-class Day:
+class Day(Sink):
     """The sound of the day, its truth, and a sink that weighs part after part and forgets it."""
 
     def __init__(self, parts: int, seconds: int) -> None:
@@ -98,9 +98,6 @@ class Day:
         self.parts.append(Part(f1, error, speed, *held))
         print(self.parts[-1].line(len(self.parts)), flush=True)
         self._began = now
-
-    def on_missing(self, length: int) -> None:
-        """Nothing to do: the gap comes as an event."""
 
     def on_event(self, event: Event) -> None:
         """Keep a sound until its part is over."""
@@ -167,7 +164,7 @@ def main() -> int:
         parser.error("--hours: ten minutes (0.1667) at least")
     number = max(4, round(args.hours))
     day = Day(number, round(args.hours * 3600 / number))
-    engine = Engine(Segmenter(load()), Replay(day.blocks(), None), [day])
+    engine = Engine(Segmenter(load(), rate=STREAM_RATE), Replay(day.blocks(), None), [day])
     engine.start()
     engine.wait(None)
     found = [engine.failure] if engine.failure else faults(day)

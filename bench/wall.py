@@ -116,7 +116,8 @@ class _Terminal(io.StringIO):
 def measure(x: FloatArray, network: Network) -> list[Figure]:
     """Figures over the whole of `x`, in real time."""
     audio, clock, history, terminal = FakeAudio(x), _Clock(), History(), _Terminal()
-    segmenter, source, recording = Segmenter(network), Microphone(None, audio=PortAudio(audio)), WavRecording()
+    source, recording = Microphone(None, audio=PortAudio(audio)), WavRecording()
+    segmenter = Segmenter(network, rate=STREAM_RATE)
     engine = Engine(segmenter, source, [history, clock])
     console = Console(file=terminal, force_terminal=True, width=100, height=30, highlight=False)
     monitor = _TimedMonitor(engine, history, recording, "heartseg", segmenter.lag.bound_ms)

@@ -18,7 +18,7 @@ class UsageError(Exception):
     """The command is wrong. The message says why and what to do. Exit status 2."""
 
 
-class MissingExtra(Exception):
+class MissingExtra(ImportError):
     """A library of an optional extra is not installed."""
 
     def __init__(self, what: str, library: str, extra: str) -> None:

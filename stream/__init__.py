@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .events import Gap as Gap
     from .events import Marker as Marker
     from .events import Onset as Onset
+    from .events import Recording as Recording
     from .events import Sound as Sound
     from .segmenter.lag import Lag as Lag
     from .segmenter.presence import Presence as Presence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .sources.intake import Intake as Intake
     from .sources.microphone import Microphone as Microphone
     from .sources.replay import Replay as Replay
+    from .sources.resample import Converter as Converter
     from .sources.ring import RingBuffer as RingBuffer
     from .sources.simulated import SimulatedHeart as SimulatedHeart
 
@@ -37,7 +39,7 @@ NOTICE = "Not a medical device."
 _HOMES = {
     "api": ("Listening", "listen"),
     "engine": ("Engine",),
-    "events": ("Event", "Gap", "Marker", "Onset", "Sound"),
+    "events": ("Event", "Gap", "Marker", "Onset", "Recording", "Sound"),
     "segmenter.lag": ("Lag",),
     "segmenter.presence": ("Presence",),
     "segmenter.segmenter": ("Segmenter",),
@@ -49,6 +51,7 @@ _HOMES = {
     "sources.intake": ("Intake",),
     "sources.microphone": ("Microphone",),
     "sources.replay": ("Replay",),
+    "sources.resample": ("Converter",),
     "sources.ring": ("RingBuffer",),
     "sources.simulated": ("SimulatedHeart",),
 }

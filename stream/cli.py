@@ -2,12 +2,12 @@
 """`heartseg live` and `heartseg-live`: the options, and the errors that end it."""
 
 import argparse
-import os
 import signal
 from typing import TYPE_CHECKING
 
 from . import NOTICE
 from .commandline.messages import say, speak_as
+from .commandline.options import raw_form, refuse, speed
 from .commandline.parser import CommandParser, add_quiet, add_version, complete
 from .commandline.settings import SettingsError, read_settings, settings_file
 
@@ -24,19 +24,10 @@ examples:
   {prog} --device steth --record heart.wav
 
 keys in the display: q quit, space hold the picture, m mark, r record, + - height, ? help
-settings: {file} may hold device, lag, sensitivity
+settings: {file} may hold device, channel, lag, sensitivity
 exit status: 0 done; 1 the work failed; 2 the command was wrong
 {notice}
 """
-
-
-def _speed(text: str) -> float | None:
-    if text == "max":
-        return None
-    value = float(text) if text.replace(".", "", 1).isdecimal() else 0.0
-    if not 0.01 <= value <= 1000:
-        raise argparse.ArgumentTypeError(f"{text}: expected 'max' or a factor from 0.01 to 1000")
-    return value
 
 
 def parser(prog: str = "heartseg-live") -> CommandParser:
@@ -62,16 +53,22 @@ def add_options(p: argparse.ArgumentParser) -> None:
         metavar="ID|NAME",
         help="listen to a capture device, by its number or a part of its name (default: the default device)",
     )
-    source.add_argument("--replay", metavar="FILE", help="listen to a recording")
+    source.add_argument("--replay", metavar="FILE|-", help="listen to a recording ('-': on standard input)")
     source.add_argument(
         "--demo", nargs="?", const=72.0, type=float, metavar="BPM", help="listen to a simulated heart (default: 72 bpm)"
     )
     p.add_argument("--wait", action="store_true", help="wait for the device if it is absent or in use")
     p.add_argument("--list-devices", action="store_true", help="list the capture devices and exit")
     p.add_argument("--explain-latency", action="store_true", help="explain the lag, stage by stage, and exit")
-    p.add_argument("--channel", type=int, metavar="N", help="channel of the recording, from 1 (default: the mean)")
     p.add_argument(
-        "--speed", type=_speed, default=1.0, metavar="X|max",
+        "--channel", type=int, metavar="N", help="channel of the device or the recording, from 1 (default: the mean)"
+    )
+    p.add_argument(
+        "--raw", type=raw_form, metavar="RATE[:FORMAT[:CHANNELS]]",
+        help="the recording has no header; formats: s16, s24, s32, f32, u8, little endian (default: s16, 1 channel)",
+    )  # fmt: skip
+    p.add_argument(
+        "--speed", type=speed, default=1.0, metavar="X|max",
         help="replay at X times real time, or as fast as possible (default: 1)",
     )  # fmt: skip
     p.add_argument(
@@ -88,6 +85,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     p.add_argument("--jsonl", metavar="FILE|-", help="write the events as JSON Lines ('-': to standard output)")
     p.add_argument("--record", metavar="FILE.wav", help="record the stream: mono, 44.1 kHz, 32-bit float")
+    p.add_argument("-f", "--force", action="store_true", help="overwrite the files of --record and --jsonl")
     p.add_argument("--beep", action="store_true", help="click at the onset of each lub and dub")
     p.add_argument("--lsl", action="store_true", help="publish S1 and S2 as markers of Lab Streaming Layer")
     p.add_argument("--no-display", action="store_true", help="print plain lines instead of the display")
@@ -99,9 +97,10 @@ def main(argv: list[str] | None = None, prog: str = "heartseg-live") -> int:
     p = parser(prog)
     args = _parse(p, argv)
     speak_as(prog, args.quiet)
-    _refuse(p, args)
+    refuse(p, args)
     lag = _lag(p, args.lag)
     from .run import AtOnce, run
+    from .sinks.jsonl import silence_stdout
     from .sources.base import NoSuchSource, SourceError
 
     try:
@@ -112,7 +111,7 @@ def main(argv: list[str] | None = None, prog: str = "heartseg-live") -> int:
         if args.list_devices:
             from .sources.portaudio import list_devices
 
-            print("\n".join(list_devices()) or "no capture device was found")
+            print("\n".join(list_devices()) or "no capture device was found", flush=True)
             return 0
         if args.explain_latency:
             return _explain(p, args, lag)
@@ -123,6 +122,9 @@ def main(argv: list[str] | None = None, prog: str = "heartseg-live") -> int:
     except SourceError as error:
         say(str(error))
         return 1
+    except BrokenPipeError:  # as `| head` does
+        silence_stdout()
+        return 0
     except OSError as error:
         say(f"{error.filename or 'standard output'}: {error.strerror}")
         return 1
@@ -141,28 +143,15 @@ def _parse(p: argparse.ArgumentParser, argv: list[str] | None) -> argparse.Names
         settings = read_settings()
     except SettingsError as error:
         p.exit(2, f"{p.prog}: {error}\n")
-    device = settings.pop("device", None)
+    device, channel = settings.pop("device", None), settings.pop("channel", None)
     p.set_defaults(**settings)
     args = p.parse_args(argv)
     is_asked = args.replay is None and args.demo is None and not args.list_devices and not args.explain_latency
     if device is not None and (args.device == "" or (args.device is None and is_asked)):
         args.device = str(device)
+    if args.device is not None and args.channel is None:
+        args.channel = channel
     return args
-
-
-def _refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    """Refuse options that do not go together, and outputs that would overwrite the input or each other."""
-    if args.channel is not None and args.replay is None:
-        p.error("--channel goes with --replay")
-    if args.speed != 1.0 and args.device is not None:
-        p.error("--speed does not go with --device")
-    if args.wait and args.device is None:
-        p.error("--wait goes with --device")
-    if args.lsl and args.speed is None:
-        p.error("--lsl needs a replay that keeps time, not --speed max")
-    files = [f for f in (args.replay, args.model, args.record, args.jsonl) if f not in (None, "-")]
-    if len({os.path.realpath(f) for f in files}) < len(files):
-        p.error("--replay, --model, --record and --jsonl should name different files")
 
 
 def _lag(p: argparse.ArgumentParser, ms: float | None) -> "Lag":
@@ -184,12 +173,10 @@ def _source(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
         from .sources.microphone import Microphone, wait_for
 
         device = args.device or None
-        return wait_for(device, say) if args.wait else Microphone(device)
+        channel = args.channel
+        return wait_for(device, say, channel=channel) if args.wait else Microphone(device, channel=channel)
     if args.replay is not None:
-        from .sources.file import FileSource
-
-        file = FileSource(args.replay, args.channel)
-        return Replay(file.blocks(), args.speed, file.name, file.warnings)
+        return _replay(p, args)
     if args.demo is not None:
         from .sources.simulated import SimulatedHeart
 
@@ -200,10 +187,33 @@ def _source(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
     p.error("say what to listen to: --device, --replay FILE or --demo")
 
 
+def _replay(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
+    """The source of --replay. Raises SourceError."""
+    from .sources.file import FileSource
+    from .sources.replay import Replay
+
+    if args.raw is not None:
+        from .sources.raw import Pipe, RawFile
+
+        raw = RawFile(args.replay, args.raw, args.channel)
+        if raw.is_file:
+            return Replay(raw.blocks(), args.speed, raw.name, raw.warnings)
+        if args.speed != 1.0 or args.lsl:
+            p.error("--speed and --lsl do not go with a pipe: it comes at its own pace, and tells no time")
+        return Pipe(raw)
+    if args.replay == "-":
+        from .sources.raw import recording_on_stdin
+
+        file = recording_on_stdin(args.channel)
+    else:
+        file = FileSource(args.replay, args.channel)
+    return Replay(file.blocks(), args.speed, file.name, file.warnings)
+
+
 def _explain(p: argparse.ArgumentParser, args: argparse.Namespace, lag: "Lag") -> int:
     from .segmenter.lag import explain_latency
 
     source_latency = _source(p, args).latency if args.device is not None else {}
     print("\n".join(explain_latency(lag, source_latency)))
-    print(f"{settings_file()} may hold another lag.")
+    print(f"{settings_file()} may hold another lag.", flush=True)
     return 0

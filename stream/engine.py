@@ -12,7 +12,7 @@ from .events import Event, Marker, Onset
 from .rates import STREAM_RATE, Samples
 from .segmenter.presence import Presence
 from .segmenter.segmenter import Segmenter
-from .sinks.base import Accounts, Sink, SinkError
+from .sinks.base import Accounts, OutputClosed, Sink, SinkError
 from .sources.base import Source
 from .sources.intake import Intake, Missing
 
@@ -112,6 +112,7 @@ class Engine:
             for event in self._segmenter.flush():
                 self._tell_event(event)
             self._tell_marks(whole)
+            self._tell_own_events(ended=True)
             if whole and self.accounts.pending:
                 self._failure = self._failure or f"samples were not processed: {self.accounts}"
         except Exception as error:
@@ -130,12 +131,15 @@ class Engine:
         for sink in self._sinks:
             try:
                 sink.close(self.accounts)
+            except OutputClosed:
+                pass
             except Exception as error:  # the others must be closed, too
                 self._failure = self._failure or _failed(error)
 
     def _loop(self) -> None:
         while self._failure is None:
             self._tell_marks()
+            self._tell_own_events()
             part = self._intake.read(_READ)
             if part is not None:
                 self._process(part)
@@ -164,6 +168,11 @@ class Engine:
         while self._marks and (whole or self._marks[0] <= self._segmenter.position):
             self._tell_event(Marker(min(self._marks.popleft(), self._segmenter.position)))
 
+    def _tell_own_events(self, ended: bool = False) -> None:
+        for sink in list(self._open_sinks):
+            for event in sink.own_events(ended):
+                self._tell_event(event)
+
     def _tell_watchers(self) -> None:
         for on_news in self._watchers:
             on_news()
@@ -178,10 +187,16 @@ class Engine:
         self._tell(lambda sink: sink.on_event(event))
 
     def _tell(self, call: Callable[[Sink], None]) -> None:
-        """Call every sink. One that raises SinkError is only closed later; the run stops after the current block."""
+        """Call every sink. One that raises SinkError is only closed later; the run stops after the current block.
+
+        Where the output was closed, nothing more is captured, and what was captured goes to the other sinks.
+        """
         for sink in list(self._open_sinks):
             try:
                 call(sink)
+            except OutputClosed:
+                self._open_sinks.remove(sink)
+                self.ask_to_stop()
             except SinkError as error:
                 self._failure = self._failure or str(error)
                 self._open_sinks.remove(sink)
@@ -195,7 +210,7 @@ def _failed(error: Exception) -> str:
 
 def warm_up(segmenter: Segmenter) -> None:
     """Have everything compiled and loaded before the first sample: numba's functions and the network's memory."""
-    twin = Segmenter(segmenter.network, segmenter.lag)
+    twin = Segmenter(segmenter.network, segmenter.lag, rate=STREAM_RATE)
     rng = np.random.default_rng(0)
     twin.push(0.01 * rng.standard_normal(STREAM_RATE, np.float32))
     twin.flush()

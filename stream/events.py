@@ -1,4 +1,4 @@
-"""The engine's events: sounds, onsets, gaps and markers.
+"""The engine's events: sounds, onsets, gaps, markers and recordings.
 
 Positions are integers, samples of the stream at 44,100 Hz. Each is there in seconds too, under its name with `_s`.
 """
@@ -251,7 +251,42 @@ class Marker(_InSeconds):
         return f"{self.at_s:10.3f} s  mark"
 
 
-Shown = Sound | Gap | Marker
-"""The events that stand, and are shown. An `Onset` is provisional."""
+@dataclass(frozen=True)
+class Recording(_InSeconds):
+    """A file holds the stream from sample `start` to before `end`.
 
-Event = Shown | Onset
+    The event comes twice: when the recording begins, with `end` equal to `start`, and with `ended` once it has ended.
+    """
+
+    file: str
+    start: int
+    end: int
+    ended: bool
+
+    @property
+    def label(self) -> str:
+        """Its word."""
+        return "recording"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line of the JSONL form. While it has not ended, its end is null."""
+        return {
+            "type": "recording",
+            "file": self.file,
+            "start_s": round(self.start_s, 4),
+            "end_s": round(self.end_s, 4) if self.ended else None,
+            "start_sample": self.start,
+            "end_sample": self.end if self.ended else None,
+        }
+
+    def as_text(self) -> str:
+        """A line for a person."""
+        if self.ended:
+            return f"{self.end_s:10.3f} s  recording ends: {self.file}"
+        return f"{self.start_s:10.3f} s  recording begins: {self.file}"
+
+
+Shown = Sound | Gap | Marker
+"""The events that stand, and are shown. An `Onset` is provisional, and a `Recording` is no part of the sound."""
+
+Event = Shown | Onset | Recording

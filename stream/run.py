@@ -8,47 +8,51 @@ from importlib.metadata import version
 from typing import Any
 
 from ..models import ModelError, load
-from . import NOTICE
-from .commandline.messages import say
+from .commandline.messages import remark, say
 from .display.state import History
 from .engine import Engine
-from .rates import seconds
+from .rates import STREAM_RATE
 from .segmenter.lag import Lag
 from .segmenter.segmenter import Segmenter
-from .sinks.base import Sink, SinkError
+from .sinks.base import OutputClosed, Sink, SinkError
 from .sinks.jsonl import JsonLines, silence_stdout
+from .sinks.newfile import FileThere
 from .sinks.session import session
+from .sinks.summary import Summary
 from .sinks.text import PlainLines
 from .sinks.wav import WavRecording
 from .sources.base import Source
 
 _REFRESH_S = 0.1
-_SUMMARY_EVENTS = 4
 
 
 def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     """Listen to a source until it ends or the user stops it. Returns the exit status."""
-    history = History()
     with_display = _is_terminal() and not args.no_display and not args.quiet and args.jsonl != "-"
+    history, summary = History(), Summary()
+    recording = WavRecording()
     try:
         segmenter = _segmenter(args, lag)
-        recording = WavRecording(args.record)
+        recording = WavRecording(args.record, args.force)
         sinks: list[Sink] = [recording, *_sinks(args, segmenter, source)]
         if with_display:
-            sinks.append(history)
+            sinks += [history, summary]
         elif args.jsonl != "-" and not args.quiet:
             sinks.append(PlainLines())
     except (ModelError, SinkError) as error:
-        say(str(error))
-        return 1
+        recording.discard()
+        return _not_begun(error)
     engine = Engine(segmenter, source, sinks)
     _stop_on_signals(engine)
     engine.start()
     display_failure = None
     if with_display:
         display_failure = _show(engine, history, recording, lag)
+        _print_summary(summary.lines(engine.accounts))
     else:
         _report(engine, recording)
+    for line in (line for sink in sinks for line in sink.written()):
+        remark(line)
     warnings = [*source.warnings, *([recording.failure] if recording.failure and with_display else [])]
     for warning in warnings:
         say(f"warning: {warning}")
@@ -58,9 +62,17 @@ def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     return 1 if failures or recording.failure else 0
 
 
+def _not_begun(error: ModelError | SinkError) -> int:
+    """Say why the run does not begin. Returns the exit status."""
+    if isinstance(error, OutputClosed):
+        return 0
+    say(str(error))
+    return 2 if isinstance(error, FileThere) else 1
+
+
 def _segmenter(args: argparse.Namespace, lag: Lag) -> Segmenter:
     """Raises ModelError, also if the network cannot serve this lag."""
-    return Segmenter(load(args.model) if args.model else None, lag, sensitivity=args.sensitivity)
+    return Segmenter(load(args.model) if args.model else None, lag, sensitivity=args.sensitivity, rate=STREAM_RATE)
 
 
 def _is_terminal() -> bool:
@@ -69,14 +81,17 @@ def _is_terminal() -> bool:
 
 
 def _sinks(args: argparse.Namespace, segmenter: Segmenter, source: Source) -> list[Sink]:
-    """The sinks of --beep, --jsonl and --lsl. Raises SinkError."""
+    """The sinks of --beep, --lsl and --jsonl; the file comes last, so that none is left where another fails.
+
+    Raises SinkError.
+    """
     sinks = _clicks() if args.beep else []
-    if args.jsonl:
-        sinks.append(JsonLines(args.jsonl, session(segmenter, source.name, source.latency)))
     if args.lsl:
         from .sinks.lsl import LslMarkers
 
         sinks.append(LslMarkers(source.name, source.when))
+    if args.jsonl:
+        sinks.append(JsonLines(args.jsonl, session(segmenter, source.name, source.latency), args.force))
     return sinks
 
 
@@ -130,7 +145,7 @@ def _stop_on_signals(engine: Engine) -> None:
 
 
 def _show(engine: Engine, history: History, recording: WavRecording, lag: Lag) -> str | None:
-    """Run the display, then print a summary. Returns the reason if the display failed."""
+    """Run the display. Returns the reason if it failed."""
     from rich.console import Console
 
     from .display.loop import show
@@ -138,17 +153,11 @@ def _show(engine: Engine, history: History, recording: WavRecording, lag: Lag) -
 
     console = Console(highlight=False)
     monitor = Monitor(engine, history, recording, f"heartseg {version('heartseg')}", lag.bound_ms)
-    failure = show(engine, recording, monitor, console)
+    return show(engine, recording, monitor, console)
+
+
+def _print_summary(lines: list[str]) -> None:
     try:
-        console.print(*_summary(engine, history), sep="\n", markup=False)
+        print("\n".join(lines), flush=True)
     except OSError:  # the terminal has been closed
         silence_stdout()
-    return failure
-
-
-def _summary(engine: Engine, history: History) -> list[str]:
-    state = history.state()
-    return [
-        *(event.as_text() for event in state.events[-_SUMMARY_EVENTS:]),
-        f"{seconds(state.position):.1f} s heard, {seconds(engine.accounts.dropped):.2f} s dropped. {NOTICE}",
-    ]

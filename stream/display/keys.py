@@ -20,12 +20,13 @@ _SEQUENCE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)?", re.S)  # sent by ar
 class Keys:
     """A context in which the terminal delivers each key at once. The terminal is restored at its end.
 
-    No key is ever pressed if standard input is not a terminal, or is the terminal of another job. Ctrl-C stays a
-    signal. Ctrl-Z does nothing, since a stopped process cannot capture.
+    The terminal is standard input, or that of the process where standard input brings sound. No key is ever pressed if
+    there is none, or if it is that of another job. Ctrl-C stays a signal. Ctrl-Z does nothing, since a stopped process
+    cannot capture.
     """
 
     def __init__(self, descriptor: int | None = None) -> None:
-        self._descriptor = _standard_input() if descriptor is None else descriptor
+        self._descriptor = _terminal() if descriptor is None else descriptor
         self._saved: list[int | list[bytes | int]] | None = None
 
     def __enter__(self) -> "Keys":
@@ -71,8 +72,11 @@ class Keys:
         return _SEQUENCE.sub("", pressed.decode("ascii", "ignore"))
 
 
-def _standard_input() -> int:
+def _terminal() -> int:
+    with contextlib.suppress(AttributeError, ValueError):  # closed
+        if os.isatty(sys.stdin.fileno()):
+            return sys.stdin.fileno()
     try:
-        return sys.stdin.fileno()
-    except (AttributeError, ValueError):  # closed
+        return os.open("/dev/tty", os.O_RDONLY)  # open until the process ends
+    except OSError:
         return -1

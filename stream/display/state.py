@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..events import Event, Onset, Shown
+from ..events import Event, Onset, Recording, Shown
 from ..rates import STREAM_PER_FRAME, STREAM_RATE, Samples
 from ..segmenter.presence import Presence
 from ..sinks.base import Sink
@@ -126,6 +126,8 @@ class History(Sink):
         with self._lock:
             if isinstance(event, Onset):
                 self._onsets.append(event)
+                return
+            if isinstance(event, Recording):
                 return
             self._events.append(event)
             self._vitals.add(event)

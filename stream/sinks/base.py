@@ -1,5 +1,6 @@
 """The base of every sink. A sink receives samples, gaps and events in stream order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..events import Event
@@ -8,6 +9,10 @@ from ..rates import Samples
 
 class SinkError(Exception):
     """Output cannot be written. The message says which and why."""
+
+
+class OutputClosed(SinkError):
+    """Nobody reads the output any more. The run ends in good order, and nothing went wrong."""
 
 
 @dataclass(frozen=True)
@@ -42,5 +47,13 @@ class Sink:
     def on_event(self, event: Event) -> None:
         """Take an event of the segmenter, or a marker."""
 
+    def own_events(self, ended: bool) -> Sequence[Event]:
+        """Events of the sink itself since the last call. All sinks get them. ended: no more samples will come."""
+        return ()
+
     def close(self, accounts: Accounts) -> None:
         """The stream has ended. Called once, in any case."""
+
+    def written(self) -> list[str]:
+        """After `close`: a line for each file that was written, with its name and how much it holds."""
+        return []

@@ -5,12 +5,12 @@ import json
 import os
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import IO, Any
 
 from ..events import Event, Sound
-from .base import Accounts, Sink, SinkError
+from .base import Accounts, OutputClosed, Sink, SinkError
 from .fsync import Syncing
+from .newfile import create
 from .session import end
 
 
@@ -20,19 +20,24 @@ def silence_stdout() -> None:
 
 
 def stdout_error(error: OSError | ValueError) -> SinkError:
-    """The error of a sink whose standard output cannot be written."""
+    """The error of a sink whose standard output cannot be written. `| head` closes it, and that is no failure."""
+    if isinstance(error, BrokenPipeError):
+        return OutputClosed("standard output: is closed")
     return SinkError(f"standard output: cannot be written ({getattr(error, 'strerror', None) or error})")
 
 
 class JsonLines(Sink):
-    """A sink that writes the session, the events and the end, one object a line. Path "-" is standard output."""
+    """A sink that writes the session, the events and the end, one object a line. Path "-" is standard output.
 
-    def __init__(self, path: str, session: dict[str, Any]) -> None:
+    force: overwrite a file of this name. Raises SinkError where it is there without, or cannot be written.
+    """
+
+    def __init__(self, path: str, session: dict[str, Any], force: bool = False) -> None:
         self._path = path
         if path == "-" and sys.stdout is None:
             raise SinkError("standard output: is closed")
         try:
-            self._file: IO[str] = sys.stdout if path == "-" else Path(path).open("w", encoding="utf-8")  # noqa: SIM115
+            self._file: IO[str] = sys.stdout if path == "-" else create(path, "", force, encoding="utf-8")
         except OSError as error:
             raise SinkError(f"{path}: cannot be written ({error.strerror})") from None
         self._syncing = None if path == "-" else Syncing(self._file)
@@ -42,9 +47,9 @@ class JsonLines(Sink):
 
     def on_event(self, event: Event) -> None:
         """Write the event and flush it."""
+        self._write(event.as_dict())
         if isinstance(event, Sound):
             self._counts[event.kind] += 1
-        self._write(event.as_dict())
 
     def close(self, accounts: Accounts) -> None:
         """Write the end and close the file."""
@@ -52,6 +57,12 @@ class JsonLines(Sink):
         if self._syncing is not None:
             self._syncing.stop()
             self._file.close()
+
+    def written(self) -> list[str]:
+        """The file, and how many sounds are in it."""
+        if self._syncing is None or not self._length:
+            return []
+        return [f"{self._path}: {self._counts.total()} sounds"]
 
     def _write(self, line: dict[str, Any]) -> None:
         text = json.dumps(line, ensure_ascii=False) + "\n"

@@ -2,10 +2,10 @@
 
 from .. import NOTICE
 from ..events import Event, Onset, Sound
-from ..rates import seconds
 from ..vitals import VitalSigns
 from .base import Accounts, Sink
 from .jsonl import silence_stdout, stdout_error
+from .summary import Summary
 
 
 class PlainLines(Sink):
@@ -13,7 +13,7 @@ class PlainLines(Sink):
 
     def __init__(self) -> None:
         self._vitals = VitalSigns()
-        self._sounds = 0
+        self._summary = Summary()
         self._print(f"heartseg. {NOTICE}")
 
     def on_event(self, event: Event) -> None:
@@ -21,19 +21,16 @@ class PlainLines(Sink):
         if isinstance(event, Onset):
             return
         self._vitals.add(event)
+        self._summary.on_event(event)
         line = event.as_text()
         if isinstance(event, Sound):
-            self._sounds += 1
             bpm = self._vitals.at(event.emitted).bpm
             line += "" if bpm is None else f"  {bpm:3.0f} bpm"
         self._print(line)
 
     def close(self, accounts: Accounts) -> None:
         """Print the summary."""
-        self._print(
-            f"{seconds(accounts.captured):.1f} s heard, {self._sounds} sounds, "
-            f"{seconds(accounts.dropped):.2f} s dropped. {NOTICE}"
-        )
+        self._print("\n".join(self._summary.lines(accounts)))
 
     def _print(self, line: str) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Recordings as a stream: any file that libsndfile opens, in blocks, at 44,100 Hz, one channel."""
+"""Recordings as a stream: any file that libsndfile or ffmpeg opens, in blocks, at 44,100 Hz, one channel."""
 
 import os
 import stat
@@ -12,7 +12,8 @@ import soundfile
 from ...models.errors import one_line
 from ..rates import Samples
 from .base import NoSuchSource, SourceError
-from .resample import HIGHEST_RATE, LOWEST_RATE, Converter, mean_channel
+from .ffmpeg import FFMPEG_ENDINGS, DecodedFile
+from .resample import HIGHEST_RATE, LOWEST_RATE, converted, mean_channel
 
 _READ_SECONDS = 1.0
 
@@ -20,13 +21,13 @@ _READ_SECONDS = 1.0
 class FileSource:
     """A recording, read in blocks and never loaded whole.
 
-    `channel` counts from 1; None takes the mean of all channels. `warnings` grows while the file is read.
-    Raises SourceError for whatever cannot be replayed.
+    `channel` counts from 1; None takes the mean of all channels. `name`: what to call it, by default its path.
+    `warnings` grows while the file is read. Raises SourceError for whatever cannot be replayed.
     """
 
-    def __init__(self, path: str | os.PathLike[str], channel: int | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str], channel: int | None = None, name: str | None = None) -> None:
         self.path = Path(path)
-        self.name = path = str(path).encode("utf-8", "replace").decode()
+        self.name = path = name or str(path).encode("utf-8", "replace").decode()
         self.warnings: list[str] = []
         try:
             status = self.path.stat()
@@ -38,15 +39,8 @@ class FileSource:
             raise NoSuchSource(f"{path}: is a directory; name a recording in it")
         if stat.S_ISREG(status.st_mode) and status.st_size == 0:
             raise SourceError(f"{path}: the file is empty")
-        try:
-            self._file = soundfile.SoundFile(os.fsencode(self.path) if os.name == "posix" else self.path)
-        except PermissionError:
-            raise SourceError(f"{path}: may not be read (permission denied)") from None
-        except (soundfile.SoundFileError, OSError, TypeError) as error:
-            raise SourceError(
-                f"{path}: not a sound file that can be read ({_reason(error)}); "
-                "WAV, FLAC, Ogg and the other forms of libsndfile are"
-            ) from None
+        by_ffmpeg = self.path.suffix.lower() in FFMPEG_ENDINGS
+        self._file: soundfile.SoundFile = DecodedFile(self.path) if by_ffmpeg else self._open()
         self.rate: int = self._file.samplerate
         channels = self._file.channels
         if not LOWEST_RATE <= self.rate <= HIGHEST_RATE:
@@ -63,22 +57,26 @@ class FileSource:
                 f"{path}: truncated ({missing} bytes short of what its header says); the part that is there is used"
             )
 
+    def _open(self) -> soundfile.SoundFile:
+        try:
+            return soundfile.SoundFile(os.fsencode(self.path) if os.name == "posix" else self.path)
+        except PermissionError:
+            raise SourceError(f"{self.name}: may not be read (permission denied)") from None
+        except (soundfile.SoundFileError, OSError, TypeError) as error:
+            raise SourceError(
+                f"{self.name}: not a sound file that can be read ({_reason(error)}); "
+                "WAV, FLAC, Ogg and the other forms of libsndfile are"
+            ) from None
+
     @property
     def seconds(self) -> float:
-        """Length by the file's header, in seconds."""
+        """Length by the file's header, in seconds; 0 where ffmpeg reads it, which does not know it."""
         return self._frames / self.rate
 
     def blocks(self) -> Iterator[Samples]:
         """The stream: float32 blocks at 44,100 Hz, of varying length; the file is closed at the end."""
         with self._file:
-            converter = Converter(self.rate)
-            for block in self._mono():
-                out = converter.push(block)
-                if len(out):
-                    yield out
-            tail = converter.flush()
-            if len(tail):
-                yield tail
+            yield from converted(self._mono(), self.rate)
 
     def _mono(self) -> Iterator[Samples]:
         length = max(1, min(int(self.rate * _READ_SECONDS), (1 << 22) // self._file.channels))

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ..rates import STREAM_RATE
+from . import pulse
 from .base import LISTENING, SourceError
 from .capture import BLOCKS_PER_SECOND, Capture, now
 from .intake import Intake
-from .portaudio import PortAudio, Unavailable, lasting_name, portaudio
+from .portaudio import Device, PortAudio, Unavailable, lasting_name, portaudio
 from .resample import held_back
 from .ring import Signal
 
@@ -29,6 +30,8 @@ Result = TypeVar("Result")
 class Microphone:
     """A capture device, through PortAudio. `device` is None (the default), an index or a part of a name.
 
+    `channel` is the one to take, from 1; None takes the mean.
+
     A device that goes away is waited for, and the time until it is back is a gap; with `wait` also one that is held
     by another program at `start`. `state` says in a few words how it is doing. Raises SourceError where PortAudio or
     the device cannot be used.
@@ -36,11 +39,14 @@ class Microphone:
 
     failure: str | None = None
 
-    def __init__(self, device: str | int | None, wait: bool = False, audio: PortAudio | None = None) -> None:
+    def __init__(
+        self, device: str | int | None, wait: bool = False, audio: PortAudio | None = None, channel: int | None = None
+    ) -> None:
         self._audio = portaudio() if audio is None else audio
+        self._channel = channel
         self._wait = wait
         self._wake = Signal()  # for the supervisor: a stream has ended, or `stop`
-        self._capture = self._open(*self._audio.find(device))
+        self._capture = self._open(self._audio.find(device))
         self.name = self._capture.name
         by_name = isinstance(device, str) and not device.isdecimal()
         self._wanted = device if by_name else lasting_name(self.name)
@@ -51,8 +57,8 @@ class Microphone:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def _open(self, index: int, name: str) -> Capture:
-        return Capture(self._audio, index, name, self._wake.set)
+    def _open(self, device: Device) -> Capture:
+        return Capture(self._audio, device, self._channel, self._wake.set)
 
     def start(self, intake: Intake) -> None:
         """Begin to capture. A thread of its own watches over the device."""
@@ -96,7 +102,12 @@ class Microphone:
     def _watch(self, capture: Capture) -> None:
         """Wait until the device is gone or `stop`, then close it."""
         silent, patience, captured = 0.0, _FIRST_BLOCK_S, 0
+        looked = time.monotonic()
         while not self._stopped.is_set() and not capture.ended and silent < patience:
+            if capture.source and time.monotonic() - looked > _RETRY_S:
+                if not pulse.is_there(capture.source):
+                    break
+                looked = time.monotonic()
             woken = self._wake.wait(_TICK_S)
             if capture.ring.captured > captured:
                 self.state, captured = LISTENING, capture.ring.captured
@@ -120,7 +131,7 @@ class Microphone:
             except SourceError:
                 return LOST
             try:
-                capture = self._open(*device)
+                capture = self._open(device)
                 capture.start()
             except Unavailable:
                 return BUSY
@@ -135,7 +146,7 @@ class Microphone:
             self._stopped.wait(_RETRY_S)
         return None
 
-    def _find_again(self) -> tuple[int, str]:
+    def _find_again(self) -> Device:
         """The device by what it was asked for; where that fits several by now, by its full name."""
         try:
             return self._audio.find(self._wanted)
@@ -144,7 +155,10 @@ class Microphone:
 
 
 def wait_for(
-    device: str | int | None, say: Callable[[str], object] = lambda _: None, audio: PortAudio | None = None
+    device: str | int | None,
+    say: Callable[[str], object] = lambda _: None,
+    audio: PortAudio | None = None,
+    channel: int | None = None,
 ) -> Microphone:
     """The microphone, once it is there and can be opened. `say` is called once for each reason.
 
@@ -155,7 +169,7 @@ def wait_for(
     never = threading.Event()
     while True:
         try:
-            return Microphone(device, wait=True, audio=audio)
+            return Microphone(device, wait=True, audio=audio, channel=channel)
         except Unavailable as error:
             if str(error) != reason:
                 reason = str(error)

@@ -7,9 +7,10 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..rates import STREAM_RATE
+from . import pulse
 from .base import NoSuchSource, SourceError
 
 
@@ -19,6 +20,14 @@ class Unavailable(SourceError):
 
 class Absent(Unavailable, NoSuchSource):
     """No such device is there now."""
+
+
+class Device(NamedTuple):
+    """A capture device: its number, what to call it, and the source of the sound server that it is to listen to."""
+
+    number: int
+    name: str
+    source: pulse.PulseSource | None = None
 
 
 class PortAudio:
@@ -45,10 +54,11 @@ class PortAudio:
         """Number of the default capture device; -1 where there is none."""
         return int(self._module.default.device[0])
 
-    def find(self, wanted: str | int | None) -> tuple[int, str]:
-        """Number and name of a capture device: the default, that of a number, or the one that a part of a name fits.
+    def find(self, wanted: str | int | None) -> Device:
+        """A capture device: the default, that of a number, or the one that a part of a name fits.
 
-        Raises Absent where it is not there, NoSuchSource where a part of a name fits several.
+        Where no device has such a name, a source of the sound server may. Raises Absent where it is not there,
+        NoSuchSource where a part of a name fits several.
         """
         inputs = dict(self.inputs())
         if not inputs:
@@ -57,34 +67,55 @@ class PortAudio:
             default = self.default_input
             if default not in inputs:
                 raise Unavailable("there is no default capture device; name one of heartseg-live --list-devices")
-            return default, inputs[default]["name"]
+            return Device(default, inputs[default]["name"])
         if isinstance(wanted, int) or wanted.isdecimal():
             if int(wanted) not in inputs:
                 raise Absent(f"no capture device {wanted}; heartseg-live --list-devices shows those there are")
-            return int(wanted), inputs[int(wanted)]["name"]
+            return Device(int(wanted), inputs[int(wanted)]["name"])
         matches = [i for i, entry in inputs.items() if wanted.lower() in entry["name"].lower()]
         exact = [i for i in matches if inputs[i]["name"].lower() == wanted.lower()]
         if len(exact) == 1:
             matches = exact
+        if not matches and (source := pulse.find(wanted)) is not None:
+            return Device(self._pulse(inputs, source), source.description, source)
         if not matches:
             raise Absent(f"no capture device is called {wanted!r}; heartseg-live --list-devices shows those there are")
         if len(matches) > 1:
             names = ", ".join(f"{i} ({inputs[i]['name']})" for i in matches)
             raise NoSuchSource(f"{wanted!r} may be any of these devices: {names}; give the number")
-        return matches[0], inputs[matches[0]]["name"]
+        return Device(matches[0], inputs[matches[0]]["name"])
 
-    def rate_and_channels(self, index: int) -> tuple[int, int]:
-        """What to open a capture device with: 44,100 Hz and one channel where it can do that, else its own."""
+    def _pulse(self, inputs: dict[int, Any], source: pulse.PulseSource) -> int:
+        for index, entry in inputs.items():
+            if entry["name"] == pulse.DEVICE:
+                return index
+        raise SourceError(
+            f"{source.description}: PortAudio has no device {pulse.DEVICE!r} to reach it; "
+            "on Debian and Ubuntu, apt-get install libasound2-plugins"
+        )
+
+    def rate_and_channels(self, device: Device, channel: int | None) -> tuple[int, int]:
+        """What to open a capture device with: 44,100 Hz and one channel where it can do that, else its own.
+
+        channel: the one that is needed, from 1; so many channels are opened, and at least two where there are two.
+        Raises NoSuchSource where it has fewer.
+        """
+        entry = self._module.query_devices(device.number)
+        most = device.source.channels if device.source else entry["max_input_channels"]
+        if channel is not None and not 1 <= channel <= most:
+            raise NoSuchSource(f"{device.name}: no channel {channel}; it has {most} (the first is 1)")
+        channels = 1 if channel is None else most if device.source else min(most, max(2, channel))
         try:
-            self._module.check_input_settings(device=index, channels=1, dtype="float32", samplerate=STREAM_RATE)
+            self._module.check_input_settings(
+                device=device.number, channels=channels, dtype="float32", samplerate=STREAM_RATE
+            )
         except self.Error:
-            entry = self._module.query_devices(index)
-            return round(entry["default_samplerate"]), entry["max_input_channels"]
-        return STREAM_RATE, 1
+            return round(entry["default_samplerate"]), most
+        return STREAM_RATE, channels
 
     def open_input(
         self,
-        index: int,
+        device: Device,
         rate: int,
         channels: int,
         block: int,
@@ -92,8 +123,10 @@ class PortAudio:
         on_end: Callable[[], None],
     ) -> Any:
         """A stream that is not started yet. Both functions are called on PortAudio's own thread."""
+        if device.source:
+            os.environ["PULSE_SOURCE"] = device.source.name
         return self._module.InputStream(
-            samplerate=rate, channels=channels, dtype="float32", device=index, blocksize=block, latency="low",
+            samplerate=rate, channels=channels, dtype="float32", device=device.number, blocksize=block, latency="low",
             callback=on_block, finished_callback=on_end,
         )  # fmt: skip
 
@@ -136,7 +169,12 @@ def list_devices() -> list[str]:
         f"{'*' if index == default else ' '} {index:3d}  {entry['name']}, {entry['max_input_channels']} channel(s), "
         f"{entry['default_samplerate']:.0f} Hz"
         for index, entry in audio.inputs()
-    ]
+    ] + _of_the_server()
+
+
+def _of_the_server() -> list[str]:
+    lines = pulse.listed()
+    return ["sources of the sound server, by description or name:", *lines] if lines else []
 
 
 def lasting_name(name: str) -> str:

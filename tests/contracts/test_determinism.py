@@ -16,6 +16,7 @@ from heartseg.stream.engine import Engine
 from heartseg.stream.events import Gap, Sound
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.segmenter.segmenter import Segmenter
+from heartseg.stream.sinks.base import Sink
 from heartseg.stream.sources.replay import Replay
 from heartseg.stream.sources.simulated import SimulatedHeart
 
@@ -26,7 +27,7 @@ LONG = np.concatenate([SHORT, *itertools.islice(SimulatedHeart(bpm=90, seed=2).b
 RENEW = "if this is meant: python tests/golden/renew.py"
 
 
-class Lines:
+class Lines(Sink):
     """A sink that keeps the bytes of the events, and is slow at times."""
 
     def __init__(self, delays=(0.0,)):
@@ -64,7 +65,7 @@ def cut(x, sizes):
 
 def segmenter_of(name):
     lag = LAGS[name]
-    return Segmenter(NETWORKS[lag.network], lag)
+    return Segmenter(NETWORKS[lag.network], lag, rate=STREAM_RATE)
 
 
 def paused(blocks, pauses):
@@ -192,7 +193,7 @@ def test_a_year_of_sound_without_a_gap(name):
 
 def test_the_ring_after_a_year():
     replay = Replay([SHORT], None)
-    engine = Engine(Segmenter(), replay, [sink := Lines()])
+    engine = Engine(Segmenter(rate=STREAM_RATE), replay, [sink := Lines()])
     ring = replay._ring
     ring.written = ring.frames_read = engine._intake.taken = YEAR
     engine.start()

@@ -15,7 +15,7 @@ LAYERS = {
                "segmenter sources", "events", "rates numba_cache"],
     "offline": ["__init__", "cli", "commands", "article", "training", "archive evaluation figures", "formats",
                 "scoring", "datasets", "beats console segmentation"],
-    "package": ["__main__", "cli", "__init__"],
+    "package": ["__main__", "cli", "__init__", "segmentation"],
 }  # fmt: skip
 """From the top to the bottom: folders and files. One may import what stands below it; those on one line, nothing of
 each other."""
@@ -58,7 +58,7 @@ def target(dotted):
     """The module of this project that an imported name belongs to, None for another project's."""
     first, *parts = dotted.split(".")
     while first == "heartseg" and parts:
-        for module in (tuple(parts), (*parts, "__init__")):
+        for module in (tuple(parts), (*parts, "__init__"), ("package", *parts)):
             if module in MODULES:
                 return module
         parts.pop()

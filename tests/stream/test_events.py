@@ -2,12 +2,13 @@
 
 import pytest
 
-from heartseg.stream.events import HEART_SOUNDS, KINDS, Gap, Marker, Onset, Sound
+from heartseg.stream.events import HEART_SOUNDS, KINDS, Gap, Marker, Onset, Recording, Sound
 
 SOUND = Sound("S1", 54_243, 59_535, 0.9704, 72_990, 57_555)
 ONSET = Onset("S2", 54_684, 0.9096, 57_555)
 GAP = Gap(136_710, 141_120, "overflow")
 MARKER = Marker(229_320)
+BEGUN, ENDED = (Recording("heart.wav", 44_100, end, end > 44_100) for end in (44_100, 88_200))
 
 
 def test_every_event_has_a_span_in_samples_and_in_seconds():
@@ -16,6 +17,8 @@ def test_every_event_has_a_span_in_samples_and_in_seconds():
         ONSET: (54_684, 54_684 + HEART_SOUNDS["S2"].usual_length),
         GAP: (136_710, 141_120),
         MARKER: (229_320, 229_320),
+        BEGUN: (44_100, 44_100),
+        ENDED: (44_100, 88_200),
     }
     for event, (start, end) in spans.items():
         assert (event.start, event.end) == (start, end)
@@ -44,6 +47,9 @@ def test_as_dict_is_the_line_of_the_readme():
         "reason": "overflow",
     }  # fmt: skip
     assert MARKER.as_dict() == {"type": "marker", "at_s": 5.2, "at_sample": 229_320}
+    place = {"type": "recording", "file": "heart.wav", "start_s": 1.0, "end_s": None, "start_sample": 44_100}
+    assert BEGUN.as_dict() == {**place, "end_sample": None}
+    assert ENDED.as_dict() == {**place, "end_s": 2.0, "end_sample": 88_200}
 
 
 @pytest.mark.parametrize(
@@ -53,6 +59,8 @@ def test_as_dict_is_the_line_of_the_readme():
         (ONSET, "     1.240 s  S2 dub  begins  confidence 0.91"),
         (GAP, "     3.100 s  gap  0.100 s missing: overflow"),
         (MARKER, "     5.200 s  mark"),
+        (BEGUN, "     1.000 s  recording begins: heart.wav"),
+        (ENDED, "     2.000 s  recording ends: heart.wav"),
     ],
 )
 def test_as_text_is_a_line_for_a_person(event, text):

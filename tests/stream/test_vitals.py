@@ -3,7 +3,7 @@
 import pytest
 
 from heartseg.stream.events import Gap, Onset, Sound
-from heartseg.stream.vitals import Vitals, VitalSigns
+from heartseg.stream.vitals import Vitals, VitalSigns, coverage
 
 RATE = 44_100
 
@@ -41,10 +41,35 @@ def test_they_are_those_of_the_last_ten_seconds():
 
 
 def test_no_interval_spans_a_gap():
-    events = [*beats(1), Gap(2 * RATE, 3 * RATE, "lost"), sound("S1", 3.1)]
-    assert vitals(events, 4) == Vitals(confidence=0.9)
+    events = [*beats(4), Gap(round(4.5 * RATE), 5 * RATE, "lost"), sound("S1", 5.1)]
+    assert vitals(events, 5.2) == Vitals()
+    events += [sound(kind, 5.1 + late) for late, kind in ((0.3, "S2"), (0.8, "S1"), (1.1, "S2"), (1.6, "S1"))]
+    figures = vitals(events, 7)
+    assert figures.bpm == pytest.approx(75) and figures.coverage == pytest.approx(0.8)
 
 
-def test_an_interval_that_is_too_long_is_not_counted():
-    figures = vitals([sound("S1", 1), sound("S2", 2), sound("S1", 5)], 6)
-    assert figures == Vitals(confidence=pytest.approx(0.9))
+@pytest.mark.parametrize(
+    "heard",
+    [
+        [("S1", 1), ("S2", 2), ("S1", 5), ("S2", 5.3), ("S1", 6)],  # one cycle is too long to be whole
+        [("S1", 1), ("S2", 1.3), ("S1", 1.8), ("S2", 2.1)],  # the second cycle has no end
+        [("S1", 1), ("S1", 1.8), ("S1", 2.6), ("S1", 3.4)],  # no S2 between
+        [("S1", 1), ("S2", 1.3), ("S1", 1.8), ("S2", 2.1), ("S1", 2.6)],  # less than half of the time
+    ],
+)
+def test_too_little_gives_no_figures(heard):
+    figures = vitals([sound(*s) for s in heard], 7)
+    assert figures == Vitals(coverage=figures.coverage) and figures.coverage < 0.5
+
+
+def test_a_slow_heart_keeps_its_rate_between_its_sounds():
+    for position in (15, 16.2, 17.6):
+        assert vitals(beats(7, cycle_s=2.7, systole_s=0.4), position).bpm == pytest.approx(60 / 2.7)
+
+
+def test_coverage_is_the_share_of_the_time_in_whole_cycles():
+    sounds = list(beats(6))  # whole cycles from 1 s to 5 s
+    assert coverage(sounds, 0, 8 * RATE) == pytest.approx(0.5)
+    assert coverage(sounds, 2 * RATE, 4 * RATE) == 1 and coverage(sounds, 3 * RATE, 3 * RATE) == 0
+    without = [s for s in sounds if s.onset != round(2.6 * RATE)]  # an S1 less: two cycles less
+    assert coverage(without, 0, 8 * RATE) == pytest.approx(0.3)

@@ -61,6 +61,17 @@ class VirtualMicrophone:
                 "format=s16le", f"rate={rate}", f"channels={channels}"]  # fmt: skip
         until(lambda: self._done(load))
 
+    def load(self, *module):
+        """Load a module of the server; returns its number."""
+        command = ["pactl", "load-module", *module]
+        return subprocess.run(
+            command, env=self.env, capture_output=True, text=True, check=True, timeout=20
+        ).stdout.strip()
+
+    def unload(self, number):
+        """Unload a module of the server."""
+        subprocess.run(["pactl", "unload-module", number], env=self.env, check=True, timeout=20)
+
     def unplug(self):
         """Kill the server."""
         self.server.kill()

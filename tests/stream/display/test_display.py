@@ -225,7 +225,7 @@ def test_a_lost_device_is_told_and_its_lamp_goes_out(network):
     source, history, theme = Replay([], name="micro\x1b[2Jphone"), History(), Theme(colour=False, blocks=True)
     history.on_samples(np.zeros(44_100, np.float32))
     history.on_event(Onset("S1", 40_000, 0.9, 44_000))
-    monitor = Monitor(Engine(Segmenter(network), source, []), history, WavRecording(), "heartseg", 390)
+    monitor = Monitor(Engine(Segmenter(network, rate=44_100), source, []), history, WavRecording(), "heartseg", 390)
 
     def drawn():
         picture = rows(monitor.state(60), 60, 16, theme)

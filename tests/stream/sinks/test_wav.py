@@ -12,11 +12,12 @@ import pytest
 import soundfile
 from virtual_microphone import until
 
-from heartseg.stream.events import Sound
+from heartseg.stream.events import Marker, Recording, Sound
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.segmenter.segmenter import Segmenter
-from heartseg.stream.sinks import wav as recording_module
-from heartseg.stream.sinks.base import SinkError
+from heartseg.stream.sinks import riff
+from heartseg.stream.sinks.base import Accounts, SinkError
+from heartseg.stream.sinks.jsonl import JsonLines
 from heartseg.stream.sinks.wav import WavRecording
 from heartseg.stream.sources.file import FileSource
 from heartseg.stream.sources.simulated import SimulatedHeart
@@ -35,7 +36,7 @@ def heart(seconds):
 
 def test_silence_stands_for_what_was_missed_so_that_times_agree(tmp_path, network):
     before, lost, after = heart(8), 3 * STREAM_RATE + 17, heart(20)
-    segmenter, recording = Segmenter(network), WavRecording(str(tmp_path / "kept.wav"))
+    segmenter, recording = Segmenter(network, rate=STREAM_RATE), WavRecording(str(tmp_path / "kept.wav"))
     recording.on_samples(before)
     events = segmenter.push(before)
     recording.on_missing(lost)
@@ -46,7 +47,7 @@ def test_silence_stands_for_what_was_missed_so_that_times_agree(tmp_path, networ
     recording.close(None)
 
     np.testing.assert_array_equal(kept(recording.path), np.concatenate([before, np.zeros(lost, np.float32), after]))
-    again = Segmenter(network)
+    again = Segmenter(network, rate=STREAM_RATE)
     replayed = [e for block in FileSource(recording.path).blocks() for e in again.push(block)] + again.flush()
     live, replayed = ([e for e in some if isinstance(e, Sound)] for some in (events, replayed))
     late = len(before) + lost + 8 * STREAM_RATE  # the network's memory of the silence has passed
@@ -77,6 +78,52 @@ def test_it_can_be_stopped_and_started_while_it_runs(tmp_path, monkeypatch):
     np.testing.assert_array_equal(kept(paths[0]), SECOND)
     np.testing.assert_array_equal(kept(paths[1]), -SECOND)
     assert sorted(os.listdir()) == sorted(paths) and not recording.failure
+    assert recording.written() == [f"{path}: 1.0 s recorded" for path in paths]
+    places = [Recording(path, at, at + n, n > 0) for path, at in zip(paths, (1, 3), strict=True) for n in (0, 1)]
+    assert recording.own_events(ended=False) == [
+        Recording(p.file, p.start * STREAM_RATE, p.end * STREAM_RATE, p.ended) for p in places
+    ]
+    assert recording.own_events(ended=True) == []
+
+
+def chunks(path):
+    """The chunks of a RIFF file, by name."""
+    content, found, at = path.read_bytes(), {}, 12
+    assert int.from_bytes(content[4:8], "little") == len(content) - 8
+    while at < len(content):
+        length = int.from_bytes(content[at + 4 : at + 8], "little")
+        found[content[at : at + 4]] = content[at + 8 : at + 8 + length]
+        at += 8 + length
+    return found
+
+
+def test_the_file_tells_its_place_in_the_stream_and_the_marks(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recording = WavRecording()
+    recording.on_samples(SECOND)
+    recording.toggle()
+    recording.on_event(Marker(STREAM_RATE - 1))  # before it
+    recording.on_samples(SECOND)
+    recording.on_event(Marker(STREAM_RATE + 77))
+    recording.close(None)
+    found = chunks(tmp_path / recording.path)
+    assert int.from_bytes(found[b"bext"][338:346], "little") == STREAM_RATE
+    assert b"1.000 s" in found[b"bext"] and b"Not a medical device." in found[b"bext"]
+    assert int.from_bytes(found[b"cue "][:4], "little") == 1
+    assert int.from_bytes(found[b"cue "][24:28], "little") == 77
+    np.testing.assert_array_equal(kept(recording.path), SECOND)
+
+
+def test_no_file_is_overwritten_unasked(tmp_path):
+    path = tmp_path / "kept.wav"
+    path.write_text("the first patient")
+    for make in (lambda: WavRecording(str(path)), lambda: JsonLines(str(path), {})):
+        with pytest.raises(SinkError, match=r"kept\.wav: exists; .* --force"):
+            make()
+    assert path.read_text() == "the first patient"
+    WavRecording(str(path), force=True).close(None)
+    assert len(kept(path)) == 0
+    JsonLines("/dev/null", {}).close(Accounts(0, 0, 0, 0))
 
 
 def test_one_that_cannot_be_started_says_so_and_harms_nothing(tmp_path, monkeypatch):
@@ -94,7 +141,7 @@ def test_one_that_cannot_be_started_says_so_and_harms_nothing(tmp_path, monkeypa
 
 
 def test_beyond_4_gib_it_goes_on_as_rf64(tmp_path, monkeypatch):
-    monkeypatch.setattr(recording_module, "RIFF_LARGEST", 6 * STREAM_RATE)
+    monkeypatch.setattr(riff, "RIFF_LARGEST", 6 * STREAM_RATE)
     recording = WavRecording(str(tmp_path / "kept.wav"))
     recording.on_samples(SECOND)
     assert soundfile.info(recording.path).format == "WAV"
@@ -137,9 +184,10 @@ def test_a_full_disk_ends_the_recording_and_not_the_listening(tmp_path):
         [*command, "--record", str(wav)], capture_output=True, text=True, preexec_fn=little_room,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
-    assert result.stdout == without.stdout and '"end"' in result.stdout
-    said = result.stderr.splitlines()
-    assert result.returncode == 1 and len(said) == 1 and "kept.wav: cannot be written" in said[0]
+    events = [line for line in result.stdout.splitlines() if '"recording"' not in line]
+    assert events == without.stdout.splitlines() and '"end"' in events[-1]
+    failure, length = result.stderr.splitlines()
+    assert result.returncode == 1 and "kept.wav: cannot be written" in failure and "kept.wav: 4." in length
     there = kept(wav)
     assert len(there) > 800_000 // 4 - STREAM_RATE
     np.testing.assert_array_equal(there, x[: len(there)])

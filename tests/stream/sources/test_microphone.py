@@ -51,7 +51,7 @@ def captured(live, microphone, samples, tmp_path):
         assert process.wait(20) == 0, process.stderr.read()
     finally:
         process.kill()
-    assert process.stderr.read() == ""
+    assert process.stderr.read().count("\n") == 2  # the files
     found, lines = sounds(jsonl)
     heard, _ = soundfile.read(wav, dtype="float32")
     accounts = lines[-1]["samples"]
@@ -110,3 +110,53 @@ def test_devices_are_listed_and_looked_up(microphone):
         [*LIVE, "--device", "nobody"], env=microphone.env, capture_output=True, text=True, timeout=60
     )
     assert unknown.returncode == 2 and len(unknown.stderr.splitlines()) == 1 and "nobody" in unknown.stderr
+
+
+def stethoscope(microphone, name="steth"):
+    """Plug in a source with a description, two channels of what the microphone hears; returns its module."""
+    microphone.env.pop("PULSE_SOURCE", None)
+    return microphone.load(
+        "module-remap-source", f"source_name={name}", "master=pmic", "channels=2",
+        "source_properties=device.description=USB-Stethoscope",
+    )  # fmt: skip
+
+
+def test_sources_of_the_sound_server_are_listed_and_found_by_description(microphone):
+    stethoscope(microphone)
+    stethoscope(microphone, "steth2")
+
+    def said(*args):
+        command = [*LIVE, *args]
+        return subprocess.run(command, env=microphone.env, capture_output=True, text=True, timeout=60)
+
+    listed = said("--list-devices").stdout
+    assert "USB-Stethoscope (steth), 2 channel(s), 44100 Hz\n" in listed
+    assert listed.splitlines()[-1].endswith("what an output plays")  # monitors come last
+    several = said("--device", "stethoscope")
+    assert several.returncode == 2 and len(several.stderr.splitlines()) == 1
+    assert "USB-Stethoscope (steth), USB-Stethoscope (steth2)" in several.stderr
+    channel = said("--device", "steth2", "--channel", "3")
+    assert channel.returncode == 2 and "USB-Stethoscope: no channel 3; it has 2" in channel.stderr
+
+
+@pytest.mark.slow
+def test_a_source_that_is_unplugged_is_waited_for_and_no_other_is_heard(microphone, tmp_path):
+    module, jsonl = stethoscope(microphone), tmp_path / "events.jsonl"
+    process = subprocess.Popen(
+        [*LIVE, "--device", "usb-steth", "--channel", "1", "--jsonl", str(jsonl)],
+        env=microphone.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        microphone.play(a_heart(120))
+        until(lambda: jsonl.exists() and jsonl.read_text().count('"sound"') >= 8)
+        microphone.unload(module)
+        assert "device lost" in process.stderr.readline()
+        stethoscope(microphone)
+        assert "listening" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+    _, lines = sounds(jsonl)
+    assert lines[0]["source"] == "USB-Stethoscope"
+    assert [line["reason"] for line in lines if line["type"] == "gap"] == ["device lost"]

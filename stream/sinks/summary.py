@@ -1,0 +1,45 @@
+"""What is said at the end of a run: the marks, and how much was heard."""
+
+from collections import deque
+
+from .. import NOTICE
+from ..events import Event, Gap, Marker, Sound
+from ..rates import STREAM_RATE, seconds
+from ..vitals import FEWEST_CYCLES, LEAST_COVERAGE, cycles
+from .base import Accounts, Sink
+
+
+class Summary(Sink):
+    """A sink that counts. `lines` gives the summary, once the accounts of the run are known."""
+
+    def __init__(self) -> None:
+        self._newest: deque[Sound] = deque(maxlen=3)
+        self._marks: list[Marker] = []
+        self._cycles = 0
+        self._covered = 0  # samples within the cycles
+        self._beats = 0
+
+    def on_event(self, event: Event) -> None:
+        """Count the event. A gap breaks a cycle."""
+        if isinstance(event, Marker):
+            self._marks.append(event)
+        elif isinstance(event, Gap):
+            self._newest.clear()
+        elif isinstance(event, Sound):
+            self._beats += event.kind == "S2" and bool(self._newest) and self._newest[-1].kind == "S1"
+            self._newest.append(event)
+            for first, last in cycles(self._newest):
+                self._cycles += 1
+                self._covered += last - first
+
+    def lines(self, accounts: Accounts) -> list[str]:
+        """All marks, a line each, and one line on the whole. The rate is absent where too little was named."""
+        coverage = self._covered / accounts.captured if accounts.captured else 0.0
+        rate = ""
+        if self._cycles >= FEWEST_CYCLES and coverage >= LEAST_COVERAGE:
+            rate = f", {60 * STREAM_RATE * self._cycles / self._covered:.0f} bpm on average"
+        return [
+            *(f"mark at {mark.at_s:.2f} s" for mark in self._marks),
+            f"{seconds(accounts.captured):.1f} s heard: {self._beats} beats{rate}, named in {100 * coverage:.0f} % of "
+            f"the time, {seconds(accounts.dropped):.2f} s dropped. {NOTICE}",
+        ]

@@ -1,0 +1,47 @@
+"""The end of a run in a few lines: every mark, and no rate where too little was named."""
+
+import pytest
+
+from heartseg.stream.events import Gap, Marker, Sound
+from heartseg.stream.rates import STREAM_RATE
+from heartseg.stream.sinks.base import Accounts
+from heartseg.stream.sinks.summary import Summary
+
+
+def at(seconds):
+    return round(seconds * STREAM_RATE)
+
+
+def beat(start_s):
+    return [Sound(kind, at(t), at(t + 0.1), 0.9, at(t + 0.4)) for kind, t in (("S1", start_s), ("S2", start_s + 0.3))]
+
+
+def summary(events, seconds):
+    sink = Summary()
+    for event in events:
+        sink.on_event(event)
+    return sink.lines(Accounts(at(seconds), at(seconds), 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("events", "seconds", "words"),
+    [
+        (
+            [s for n in range(60) for s in beat(0.75 * n)],
+            50,
+            "50.0 s heard: 60 beats, 80 bpm on average, named in 88 %",
+        ),
+        ([s for n in range(60) for s in beat(0.75 * n)], 100, "100.0 s heard: 60 beats, named in 44 %"),
+        ([*beat(0), *beat(1)], 1.5, "1.5 s heard: 2 beats, named in 67 %"),
+        ([*beat(0), *beat(1), Gap(at(1.5), at(1.6), "overflow"), *beat(2), *beat(3)], 4, "4 beats, 60 bpm on average"),
+        ([], 0, "0.0 s heard: 0 beats, named in 0 %"),
+    ],
+)
+def test_what_was_heard(events, seconds, words):
+    (line,) = summary(events, seconds)
+    assert words in line and line.endswith("0.00 s dropped. Not a medical device.")
+
+
+def test_every_mark_is_told():
+    *marks, _ = summary([Marker(at(n)) for n in range(50)], 60)
+    assert marks == [f"mark at {n}.00 s" for n in range(50)]
