@@ -48,7 +48,7 @@ def refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
 
 def _keep_files(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Refuse to overwrite a file unasked, and a recording whose name promises another format."""
-    from .sinks.newfile import FileThere, refuse_to_overwrite
+    from ..sinks.newfile import FileThere, refuse_to_overwrite
 
     record = args.record or ""
     is_file = os.path.isfile(record) or not os.path.exists(record)  # not /dev/null

@@ -56,7 +56,8 @@ def test_the_channel_is_the_device_s(settings):
     ("text", "says"),
     [("lga = 200", "unknown key lga; did you mean lag?"), ("lag = 5", "lag = 5: the shortest lag is 100 ms"),
      ("lag = inf", "lag = inf: the most is 1000 ms"), ("lag = true", "lag = True: expected milliseconds"),
-     ("channel = 0", "channel = 0: expected 1 or more"), ("device = 1.5", "device = 1.5: expected the number"), ("sensitivity = 3", "sensitivity = 3: expected one of"),
+     ("channel = 0", "channel = 0: expected 1 or more"),
+     ("device = 1.5", "device = 1.5: expected the number"), ("sensitivity = 3", "sensitivity = 3: expected one of"),
      ("sensitivity = []", "sensitivity = []: expected one of"), ("lag = [", "is not a TOML file")],
 )  # fmt: skip
 def test_what_is_wrong_is_named(settings, capsys, text, says):
