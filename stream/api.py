@@ -69,8 +69,7 @@ def listen(
     limit = None if lag is None else lag_within(lag, network)
     segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE)
     if path is not None:
-        file = FileSource(path)
-        source = Replay(file.blocks(), speed, file.name, file.warnings)
+        source = Replay.of(FileSource(path), speed)
     elif source is None:
         from .sources.microphone import Microphone, wait_for
 

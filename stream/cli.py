@@ -23,7 +23,8 @@ examples:
   {prog} --device                        the default microphone
   {prog} --device steth --record heart.wav
 
-keys in the display: q quit, space hold the picture, m mark, r record, + - height, ? help
+keys in the display: q quit, space pause a replay or hold the picture of a device, ← → seek, m mark, r record,
+  + - height, ? help
 settings: {file} may hold device, channel, lag, sensitivity
 exit status: 0 done; 1 the work failed; 2 the command was wrong
 {notice}
@@ -87,6 +88,12 @@ def add_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--record", metavar="FILE.wav", help="record the stream: mono, 44.1 kHz, 32-bit float")
     p.add_argument("-f", "--force", action="store_true", help="overwrite the files of --record and --jsonl")
     p.add_argument("--beep", action="store_true", help="click at the onset of each lub and dub")
+    p.add_argument(
+        "--play", nargs="?", const="headphones", choices=("headphones", "speakers"),
+        help="hear the replay; 'speakers' raises the pitch, as small loudspeakers give nothing so low "
+        "(default: headphones)",
+    )  # fmt: skip
+    p.add_argument("--loop", action="store_true", help="begin the recording again at its end")
     p.add_argument("--lsl", action="store_true", help="publish S1 and S2 as markers of Lab Streaming Layer")
     p.add_argument("--no-display", action="store_true", help="print plain lines instead of the display")
 
@@ -104,7 +111,7 @@ def main(argv: list[str] | None = None, prog: str = "heartseg-live") -> int:
     from .sources.base import NoSuchSource, SourceError
 
     try:
-        if args.list_devices or args.device is not None or args.beep:
+        if args.list_devices or args.device is not None or args.beep or args.play:
             from .sources.portaudio import keep_stderr
 
             keep_stderr()
@@ -205,9 +212,8 @@ def _replay(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
         from .sources.raw import recording_on_stdin
 
         file = recording_on_stdin(args.channel)
-    else:
-        file = FileSource(args.replay, args.channel)
-    return Replay(file.blocks(), args.speed, file.name, file.warnings)
+        return Replay(file.blocks(), args.speed, file.name, file.warnings)
+    return Replay.of(FileSource(args.replay, args.channel), args.speed)
 
 
 def _explain(p: argparse.ArgumentParser, args: argparse.Namespace, lag: "Lag") -> int:

@@ -97,7 +97,7 @@ def _archive(args: argparse.Namespace) -> int:
             f"{len(report.before)} of {len(found.items)} were made before, in the same way (--again makes them anew)"
         )
     if passed_over := found.without_ffmpeg():
-        say(passed_over)
+        remark(passed_over)
     if failed := found.failures + report.failed:
         say(f"{len(failed)} of {len(found.items) + len(found.failures)} recordings failed:")
         for reason in failed:

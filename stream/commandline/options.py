@@ -40,6 +40,12 @@ def refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
         p.error("--wait goes with --device")
     if args.lsl and args.speed is None:
         p.error("--lsl needs a replay that keeps time, not --speed max")
+    if args.play and (args.device is not None or args.speed != 1.0):
+        p.error("--play goes with --replay and --demo in real time")
+    if args.loop and (args.replay in (None, "-") or args.raw is not None or args.speed is None):
+        p.error("--loop goes with --replay FILE, in real time or at another speed, not --speed max")
+    if args.loop and (args.jsonl or args.record or args.lsl):
+        p.error("--loop does not go with --jsonl, --record and --lsl: they write each moment once")
     files = [f for f in (args.replay, args.model, args.record, args.jsonl) if f not in (None, "-")]
     if len({os.path.realpath(f) for f in files}) < len(files):
         p.error("--replay, --model, --record and --jsonl should name different files")

@@ -21,7 +21,7 @@ LONGEST_LOOKAHEAD = _LIVE_CARD.longest_lookahead
 """Frames of lookahead that the live model allows at most."""
 
 _FAST_MS = 300  # lags up to this take FAST_HOP
-_MOST_MS = 1000  # whoever asks for more has mistaken the unit
+_LONGEST_MS = 2000  # far beyond what changes anything: a longer one is a slip
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Lag:
         Raises
         ------
         ValueError
-            Where even the shortest lag is longer, or where `ms` is more than a second or no number.
+            Where even the shortest lag is longer, and beyond 2000 ms.
         ModelError
             Where the network has too short an output for any lag.
 
@@ -102,17 +102,13 @@ class Lag:
         >>> Lag.within(400).lookahead
         26
         """
-        if not ms <= _MOST_MS:
-            longest_ms = cls(card.longest_lookahead).bound_ms
-            raise ValueError(f"the most is {_MOST_MS} ms, and beyond {longest_ms:.0f} ms a lag changes nothing")
         hop = FAST_HOP if ms <= _FAST_MS else SLOW_HOP
         cls(0, hop).check(card)
         longest = min(card.longest_lookahead, card.output_frames - hop)
         fitting = [lag for lag in (cls(n, hop) for n in range(longest + 1)) if round(lag.bound_ms) <= ms]
-        if not fitting:
-            raise ValueError(
-                f"the shortest lag is {cls(0, FAST_HOP).bound_ms:.0f} ms; provisional onsets come sooner at any lag"
-            )
+        if not fitting or not ms <= _LONGEST_MS:
+            sooner = "" if fitting else "; provisional onsets come sooner at any lag"
+            raise ValueError(f"a lag is {cls(0, FAST_HOP).bound_ms:.0f} to {_LONGEST_MS} ms{sooner}")
         return fitting[-1]
 
 

@@ -10,12 +10,13 @@ import numpy as np
 import soundfile
 
 from ...models.errors import one_line
-from ..rates import Samples
+from ..rates import STREAM_RATE, Samples
 from .base import NoSuchSource, SourceError
 from .ffmpeg import FFMPEG_ENDINGS, DecodedFile
 from .resample import HIGHEST_RATE, LOWEST_RATE, converted, mean_channel
 
 _READ_SECONDS = 1.0
+_UNKNOWN_FRAMES = 1 << 40  # so many or more: the header was written by a program that could not know
 
 
 class FileSource:
@@ -51,6 +52,7 @@ class FileSource:
             raise NoSuchSource(f"{path}: no channel {channel}; it has {channels} (the first is 1)")
         self._channel = channel
         self._frames: int = self._file.frames
+        self._first = 0
         missing = _missing_bytes(self.path)
         if missing:
             self.warnings.append(
@@ -73,6 +75,26 @@ class FileSource:
         """Length by the file's header, in seconds; 0 where ffmpeg reads it, which does not know it."""
         return self._frames / self.rate
 
+    @property
+    def length(self) -> int | None:
+        """Length by the file's header, in stream samples; None where that is unknown, or the file cannot be sought."""
+        is_known = 0 < self._frames < _UNKNOWN_FRAMES and self._file.seekable()
+        return self._frames * STREAM_RATE // self.rate if is_known else None
+
+    def again(self, place: int) -> "FileSource":
+        """The same recording, opened anew, whose blocks begin at stream sample `place`. Raises SourceError.
+
+        Only where there is a `length`.
+        """
+        other = FileSource(self.path, self._channel)
+        frame = min(other._frames, place * self.rate // STREAM_RATE)
+        try:
+            other._first = other._file.seek(frame)
+        except (soundfile.SoundFileError, OSError) as error:
+            other.close()
+            raise SourceError(f"{self.name}: no other place can be sought ({_reason(error)})") from None
+        return other
+
     def blocks(self) -> Iterator[Samples]:
         """The stream: float32 blocks at 44,100 Hz, of varying length; the file is closed at the end."""
         with self._file:
@@ -80,7 +102,7 @@ class FileSource:
 
     def _mono(self) -> Iterator[Samples]:
         length = max(1, min(int(self.rate * _READ_SECONDS), (1 << 22) // self._file.channels))
-        read = 0
+        read = self._first
         while True:
             try:
                 block = self._file.read(length, dtype="float32", always_2d=True)
@@ -96,7 +118,7 @@ class FileSource:
                 yield np.ascontiguousarray(block[:, self._channel - 1])
             else:
                 yield mean_channel(block)
-        if read < self._frames < 1 << 40:
+        if read < self._frames < _UNKNOWN_FRAMES:
             self.warnings.append(
                 f"{self.name}: ends after {read / self.rate:.2f} s, {self._frames - read} samples "
                 "before its header says"

@@ -101,7 +101,7 @@ X = np.zeros(100)
         ((np.zeros((2, 100)), RATE), {}, ValueError, "samples come first"),
         ((np.zeros((9, 2, 1)), RATE), {}, ValueError, "shape"),
         ((np.zeros((9, 0)), RATE), {}, ValueError, "shape"),
-        ((X, RATE), {"lag": 10}, ValueError, "shortest lag"),
+        ((X, RATE), {"lag": 10}, ValueError, "a lag is 100"),
         ((X, RATE), {"lag": "live"}, TypeError, "milliseconds"),
         ((X, RATE), {"sensitivity": "loud"}, ValueError, "sensitivity"),
         ((X, RATE), {"model": "none"}, heartseg.ModelError, "none"),

@@ -145,8 +145,8 @@ def test_a_source_of_ones_own(heart):
 def test_a_lag_in_milliseconds(heart):
     with listen("heart.wav", speed=None, lag=200) as events:
         assert list(events) == directly(heart, Lag.within(200))
-    for silly, limit in ((20, "the shortest lag is 100 ms"), (1001, "the most is 1000 ms")):
-        with pytest.raises(ValueError, match=f"lag={silly}: {limit}"):
+    for silly in (20, 2001):
+        with pytest.raises(ValueError, match=rf"lag={silly:g}: a lag is 100 to 2000 ms"):
             listen("heart.wav", lag=silly)
     for wrong, error in ((Lag(25), TypeError), ("200", TypeError), (float("nan"), ValueError)):
         with pytest.raises(error, match="lag should be a number of milliseconds"):
