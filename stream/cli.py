@@ -25,7 +25,7 @@ examples:
 
 keys in the display: q quit, space pause a replay or hold the picture of a device, ← → seek, m mark, r record,
   + - height, ? help
-settings: {file} may hold device, lag, sensitivity
+settings: {file} may hold device, channel, lag, sensitivity
 exit status: 0 done; 1 the work failed; 2 the command was wrong
 {notice}
 """
@@ -150,12 +150,14 @@ def _parse(p: argparse.ArgumentParser, argv: list[str] | None) -> argparse.Names
         settings = read_settings()
     except SettingsError as error:
         p.exit(2, f"{p.prog}: {error}\n")
-    device = settings.pop("device", None)
+    device, channel = settings.pop("device", None), settings.pop("channel", None)
     p.set_defaults(**settings)
     args = p.parse_args(argv)
     is_asked = args.replay is None and args.demo is None and not args.list_devices and not args.explain_latency
     if device is not None and (args.device == "" or (args.device is None and is_asked)):
         args.device = str(device)
+    if args.device is not None and args.channel is None:
+        args.channel = channel
     return args
 
 

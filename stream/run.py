@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from ..models import ModelError, load
-from .commandline.messages import say
+from .commandline.messages import remark, say
 from .display.player import Player, Run
 from .display.state import History
 from .engine import Engine
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     else:
         _report(player, recording)
     for line in (line for sink in runs.sinks for line in sink.written()):
-        say(line)
+        remark(line)
     warnings = [*player.source.warnings, *([recording.failure] if recording.failure and with_display else [])]
     for warning in warnings:
         say(f"warning: {warning}")

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-KEYS = ("device", "lag", "sensitivity")
-"""What the file may hold: number or part of the name of a capture device, milliseconds, and a word."""
+KEYS = ("device", "channel", "lag", "sensitivity")
+"""What the file may hold: number or part of the name of a capture device, its channel from 1, milliseconds, a word."""
 
 
 class SettingsError(Exception):
@@ -65,6 +65,8 @@ def _wrong(key: str, value: Any) -> str:
     if key == "device":
         is_right = isinstance(value, str) or (is_number and isinstance(value, int))
         return "" if is_right else "expected the number or a part of the name of a device"
+    if key == "channel":
+        return "" if is_number and isinstance(value, int) and value > 0 else "expected 1 or more"
     if key == "sensitivity":
         return "" if value in list(SENSITIVITIES) else f"expected one of {', '.join(SENSITIVITIES)}"
     if not is_number:

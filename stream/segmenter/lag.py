@@ -107,7 +107,8 @@ class Lag:
         longest = min(card.longest_lookahead, card.output_frames - hop)
         fitting = [lag for lag in (cls(n, hop) for n in range(longest + 1)) if round(lag.bound_ms) <= ms]
         if not fitting or not ms <= _LONGEST_MS:
-            raise ValueError(f"a lag is {cls(0, FAST_HOP).bound_ms:.0f} to {_LONGEST_MS} ms")
+            sooner = "" if fitting else "; provisional onsets come sooner at any lag"
+            raise ValueError(f"a lag is {cls(0, FAST_HOP).bound_ms:.0f} to {_LONGEST_MS} ms{sooner}")
         return fitting[-1]
 
 

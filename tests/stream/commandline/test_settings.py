@@ -46,10 +46,17 @@ def test_the_device_is_the_default_one(settings, args, device):
     assert parse(*args).device == device
 
 
+def test_the_channel_is_the_device_s(settings):
+    settings.write_text("channel = 2\n")
+    assert parse("-d").channel == 2 and parse("-d", "--channel", "1").channel == 1
+    assert parse("--replay", "x.wav").channel is None
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("lga = 200", "unknown key lga; did you mean lag?"), ("lag = 5", "lag = 5: the shortest lag is 100 ms"),
-     ("lag = inf", "lag = inf: the most is 1000 ms"), ("lag = true", "lag = True: expected milliseconds"),
+    [("lga = 200", "unknown key lga; did you mean lag?"), ("lag = 5", "lag = 5: a lag is 100 to 2000 ms"),
+     ("lag = inf", "lag = inf: a lag is 100 to 2000 ms"), ("lag = true", "lag = True: expected milliseconds"),
+     ("channel = 0", "channel = 0: expected 1 or more"),
      ("device = 1.5", "device = 1.5: expected the number"), ("sensitivity = 3", "sensitivity = 3: expected one of"),
      ("sensitivity = []", "sensitivity = []: expected one of"), ("lag = [", "is not a TOML file")],
 )  # fmt: skip
