@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from .errors import ModelError, did_you_mean, one_line
 
-DEFAULT = "heartseg-2"
+DEFAULT = "heartseg-3"
 """The live model: a window gives posteriors of its newest 45 frames."""
 
 
 def whole(name: str) -> str:
     """The name of the form of network `name` for whole recordings; its output covers most of a window.
 
-    >>> whole("heartseg-2")
-    'heartseg-2-whole'
+    >>> whole("heartseg-3")
+    'heartseg-3-whole'
     """
     return f"{name}-whole"
 
@@ -161,7 +161,7 @@ def load(model: str | Path = DEFAULT, folder: Path | None = None) -> OnnxNetwork
 def read_card(model: str | Path = DEFAULT, folder: Path | None = None) -> Card:
     """The card of a model, as `load` finds it. Raises ModelError.
 
-    >>> read_card("heartseg-2").output_frames
+    >>> read_card("heartseg-3").output_frames
     45
     """
     path = _path(model, folder).with_suffix(".json")

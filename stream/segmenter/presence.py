@@ -4,12 +4,15 @@ The decoder always finds some path. A heart explains all four segments of a cycl
 leaves at least one of them unexplained. So a cycle is as credible as its weakest segment: for each confirmed sound,
 the weakest is the least of the mean posteriors of the last four segments, each of its own state. Evidence is the sum
 of (weakest - level) over the sounds, kept between 0 and a ceiling (the cumulative sum test of Page, Biometrika 41,
-1954). There is a heart once the evidence reaches one threshold, until it falls below a lower one.
+1954). There is a heart once the evidence reaches one threshold, until it falls below a lower one. A cycle that lasts
+unlike both cycles before it counts a little less.
 
 Sounds are withheld until then, and named late rather than never. Evidence is counted in sounds, not in seconds: as
-many beats convince at 30 bpm as at 200. No rhythm is asked for, so that irregular hearts are heard.
+many beats convince at 30 bpm as at 200. What irregularity costs is small and bounded, so that irregular hearts are
+heard.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
@@ -36,11 +39,12 @@ class Sensitivity:
     level: float
 
 
-SENSITIVITIES = {"low": Sensitivity(0.55), "normal": Sensitivity(0.47), "high": Sensitivity(0.41)}
+SENSITIVITIES = {"low": Sensitivity(0.52), "normal": Sensitivity(0.44), "high": Sensitivity(0.38)}
 """By name. Chosen by the sounds a minute that are invented on kinds of noise left out. The model card has them."""
 
 _BEGIN, _END, _CEILING = 2.0, 1.0, 2.5  # evidence at which a heart begins and ends, and that it grows to
 _VOTE = 0.1  # weight of the learned presence
+_IRREGULARITY, _MOST_CHANGE = 0.5, 0.15  # weight and bound of a cycle's change, a logarithm
 _HELD = 0.05  # the level is this much lower while there is a heart
 _UNKNOWN = 0.5  # posterior of a segment that is not known: it may be good or bad
 _QUIET = 400  # frames without evidence after which there is nothing
@@ -73,6 +77,7 @@ class PresenceGate:
         self._confusion = 0.0  # running mean of the other sound's share of the posterior
         self._systole = _USUAL_SYSTOLE  # running mean of systole's share of the cycle
         self._starts: list[int | None] = [None, None]  # of the last S1 and S2
+        self._cycles: tuple[deque[int], deque[int]] = (deque(maxlen=2), deque(maxlen=2))  # from S1 to S1, S2 to S2
         self._withheld: deque[PathSegment] = deque(maxlen=_MOST_WITHHELD)
 
     @property
@@ -113,7 +118,7 @@ class PresenceGate:
     def _weigh(self, sound: PathSegment) -> None:
         """Add the evidence of a sound and of the interval before it."""
         interval = self._interval(sound)
-        step = _VOTE * (sound.presence - 0.5)
+        step = _VOTE * (sound.presence - 0.5) - _IRREGULARITY * self._change_of_cycle(sound)
         level = self._level - _HELD * self.is_heart
         if interval:
             weaker = min(sound.posterior, interval.posterior)
@@ -131,6 +136,17 @@ class PresenceGate:
             self._withheld.clear()
         elif self._evidence >= _BEGIN:
             self.is_heart = True
+
+    def _change_of_cycle(self, sound: PathSegment) -> float:
+        """Logarithm, bounded, of the cycle that ends with a sound to the nearer of the two cycles before it."""
+        kind = sound.state // 2
+        start, earlier = self._starts[kind], self._cycles[kind]
+        if start is None:
+            return 0.0
+        cycle = sound.start - start
+        change = min((abs(math.log(cycle / other)) for other in earlier), default=0.0)
+        earlier.append(cycle)
+        return min(change, _MOST_CHANGE)
 
     def _interval(self, sound: PathSegment) -> PathSegment | None:
         """The systole or diastole that ends where the sound begins, None without a sound before it."""

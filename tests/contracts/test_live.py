@@ -228,7 +228,7 @@ def test_wrong_commands(args):
 
 def test_a_model_by_name(heart):
     default = live("--replay", heart, "--speed", "max", "--jsonl", "-")
-    assert live("--replay", heart, "--speed", "max", "--jsonl", "-", "--model", "heartseg-2").stdout == default.stdout
+    assert live("--replay", heart, "--speed", "max", "--jsonl", "-", "--model", "heartseg-3").stdout == default.stdout
     one_line(live("--replay", heart, "--model", "none"), 1, "none")
 
 
