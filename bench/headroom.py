@@ -17,7 +17,7 @@ from heartseg.stream.segmenter.segmenter import Segmenter
 def hops(network: Network, seconds: float) -> NDArray[np.float64]:
     """Seconds by stage for each hop of a sound, pushed hop by hop without pause: shape (hops, stages)."""
     x, watch = heart(seconds), Stopwatch()
-    segmenter = Segmenter(network, observer=watch)
+    segmenter = Segmenter(network, observer=watch, rate=STREAM_RATE)
     events = [e for at in range(0, len(x), HOP) for e in segmenter.push(x[at : at + HOP])] + segmenter.flush()
     must(events == reference(x, network), "pushed hop by hop, the events are not the reference's")
     return watch.hops

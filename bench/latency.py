@@ -33,7 +33,7 @@ def measure(seconds: float = 60, speed: float = 1.0) -> tuple[list[Figure], list
     """Figures, and a histogram of the whole hop's work."""
     network, x, notes = warm_network(), heart(seconds), Notes()
     watch = Stopwatch()
-    segmenter = Segmenter(network, observer=watch)
+    segmenter = Segmenter(network, observer=watch, rate=STREAM_RATE)
     engine = Engine(segmenter, Replay([x], speed), [notes])
     engine.start()
     must(engine.wait(4 * seconds / speed + 30), "the engine did not come to its end")

@@ -15,7 +15,7 @@ from rich.table import Table
 from heartseg.models import Network, load
 from heartseg.offline.datasets.cinc2016 import read_cinc2016
 from heartseg.offline.datasets.recording import data_root
-from heartseg.offline.segmentation import segment
+from heartseg.offline.segmentation import segment_file
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.segmenter.lag import DEFAULT_LAG
 
@@ -30,7 +30,7 @@ def recordings(root: Path) -> dict[str, list[Path]]:
 
 def sounds_of(path: Path, network: Network) -> tuple[int, float]:
     """Sounds named in a recording, and its minutes."""
-    segmentation = segment(path, network, DEFAULT_LAG)
+    segmentation = segment_file(path, network, DEFAULT_LAG)
     return len(segmentation.sounds), segmentation.accounts.captured / STREAM_RATE / 60
 
 

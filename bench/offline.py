@@ -12,7 +12,7 @@ import soxr
 
 from bench.measure import Figure, FloatArray, figure, heart, must
 from heartseg.models import Network, load
-from heartseg.offline.segmentation import segment
+from heartseg.offline.segmentation import segment_file
 from heartseg.stream.engine import warm_up
 from heartseg.stream.events import Event, Sound
 from heartseg.stream.rates import STREAM_RATE
@@ -36,7 +36,7 @@ def check(found: list[Event], path: Path, network: Network) -> None:
     """The sounds found are those of the recording pushed whole. Raises Wrong."""
     x, _ = soundfile.read(path, dtype="float32")
     whole: FloatArray = soxr.resample(x, RATE, STREAM_RATE, quality="HQ")
-    segmenter = Segmenter(network, FULL_CONTEXT)
+    segmenter = Segmenter(network, FULL_CONTEXT, rate=STREAM_RATE)
     expected = [e.kind for e in segmenter.push(whole) + segmenter.flush() if isinstance(e, Sound)]
     must([e.kind for e in found if isinstance(e, Sound)] == expected != [], f"{path.name}: other sounds than whole")
 
@@ -53,12 +53,12 @@ def article(paths: list[Path]) -> float | None:
 def measure(count: int = 4, seconds: float = 60, rounds: int = 5, beside: bool = True) -> list[Figure]:
     """Throughput of ours, and of the article's way where its libraries are."""
     network, speeds = load(FULL_CONTEXT.network), []
-    warm_up(Segmenter(network, FULL_CONTEXT))
+    warm_up(Segmenter(network, FULL_CONTEXT, rate=STREAM_RATE))
     with tempfile.TemporaryDirectory() as folder:
         paths = recordings(Path(folder), count, seconds)
         for _ in range(rounds):
             began = time.process_time()
-            events = [segment(path, network, FULL_CONTEXT).events for path in paths]
+            events = [segment_file(path, network, FULL_CONTEXT).events for path in paths]
             speeds.append(count * seconds / (time.process_time() - began))
         for found, path in zip(events, paths, strict=True):
             check(found, path, network)

@@ -154,7 +154,7 @@ times.append(time.time())
 windows = []
 run = network.run
 network.run = lambda window: windows.append(1) or run(window)
-Segmenter(network).push(np.zeros(4410, np.float32))
+Segmenter(network, rate=44_100).push(np.zeros(4410, np.float32))
 times.append(time.time())
 print(json.dumps({"times": times, "windows": len(windows)}))
 """

@@ -164,7 +164,7 @@ def main() -> int:
         parser.error("--hours: ten minutes (0.1667) at least")
     number = max(4, round(args.hours))
     day = Day(number, round(args.hours * 3600 / number))
-    engine = Engine(Segmenter(load()), Replay(day.blocks(), None), [day])
+    engine = Engine(Segmenter(load(), rate=STREAM_RATE), Replay(day.blocks(), None), [day])
     engine.start()
     engine.wait(None)
     found = [engine.failure] if engine.failure else faults(day)

@@ -18,7 +18,7 @@ _MOST = 2048
 
 def rounds_of(network: Network, streams: int, seconds: float) -> tuple[NDArray[np.float64], list[list[Event]]]:
     """Seconds of each push, shape (rounds, streams), over at least `seconds` in all; and each stream's events."""
-    x, segmenters = heart(20), [Segmenter(network) for _ in range(streams)]
+    x, segmenters = heart(20), [Segmenter(network, rate=STREAM_RATE) for _ in range(streams)]
     events: list[list[Event]] = [[] for _ in segmenters]
     rows, began = [], time.perf_counter()
     for at in itertools.takewhile(lambda at: at + HOP <= len(x), itertools.count(0, HOP)):
@@ -51,7 +51,7 @@ def measure(seconds: float = 8, start: int = 32) -> list[Figure]:
     network, streams, hop_s = warm_network(), start, HOP / STREAM_RATE
     with on_core(0):
         before = resident_mb()
-        keep = [Segmenter(network) for _ in range(streams)]
+        keep = [Segmenter(network, rate=STREAM_RATE) for _ in range(streams)]
         for segmenter in keep:
             segmenter.push(heart(2))
         each = (resident_mb() - before) / streams

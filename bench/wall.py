@@ -17,6 +17,7 @@ from bench.measure import Figure, FloatArray, figure, must
 from heartseg.models import Network
 from heartseg.stream.display.loop import show
 from heartseg.stream.display.monitor import Monitor
+from heartseg.stream.display.player import Player, Run
 from heartseg.stream.display.state import DisplayState, History
 from heartseg.stream.engine import Engine
 from heartseg.stream.events import Event, Onset, Sound
@@ -90,10 +91,10 @@ class _TimedMonitor(Monitor):
         super().__init__(*run)
         self.drawn: list[float] = []
 
-    def state(self, columns: int) -> DisplayState:
+    def state(self) -> DisplayState:
         """Note the time."""
         self.drawn.append(time.perf_counter())
-        return super().state(columns)
+        return super().state()
 
 
 class _Terminal(io.StringIO):
@@ -116,13 +117,15 @@ class _Terminal(io.StringIO):
 def measure(x: FloatArray, network: Network) -> list[Figure]:
     """Figures over the whole of `x`, in real time."""
     audio, clock, history, terminal = FakeAudio(x), _Clock(), History(), _Terminal()
-    segmenter, source, recording = Segmenter(network), Microphone(None, audio=PortAudio(audio)), WavRecording()
+    source, recording = Microphone(None, audio=PortAudio(audio)), WavRecording()
+    segmenter = Segmenter(network, rate=STREAM_RATE)
     engine = Engine(segmenter, source, [history, clock])
     console = Console(file=terminal, force_terminal=True, width=100, height=30, highlight=False)
-    monitor = _TimedMonitor(engine, history, recording, "heartseg", segmenter.lag.bound_ms)
-    engine.start()
-    threading.Timer(len(x) / STREAM_RATE, engine.ask_to_stop).start()
-    broken = show(engine, recording, monitor, console)
+    player = Player(source, lambda _source: Run(engine, history))
+    monitor = _TimedMonitor(player, recording, "heartseg", segmenter.lag.bound_ms)
+    player.start()
+    threading.Timer(len(x) / STREAM_RATE, player.ask_to_stop).start()
+    broken = show(player, recording, monitor, console)
     must(broken is None and engine.failure is None, f"the run failed: {broken or engine.failure}")
     must(engine.accounts.dropped == 0, "samples were dropped")
     return [

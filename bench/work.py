@@ -9,7 +9,7 @@ from bench.measure import FloatArray, must
 from heartseg.models import Network, load
 from heartseg.stream.engine import warm_up
 from heartseg.stream.events import Event
-from heartseg.stream.rates import STREAM_PER_FRAME
+from heartseg.stream.rates import STREAM_PER_FRAME, STREAM_RATE
 from heartseg.stream.segmenter.lag import DEFAULT_LAG
 from heartseg.stream.segmenter.observer import Observer
 from heartseg.stream.segmenter.segmenter import Segmenter
@@ -24,13 +24,13 @@ _SETTLED = 20  # hops at the start that are not counted
 def warm_network() -> Network:
     """The shipped network, with everything compiled."""
     network = load()
-    warm_up(Segmenter(network))
+    warm_up(Segmenter(network, rate=STREAM_RATE))
     return network
 
 
 def reference(x: FloatArray, network: Network) -> list[Event]:
     """The events of a sound pushed whole."""
-    segmenter = Segmenter(network)
+    segmenter = Segmenter(network, rate=STREAM_RATE)
     return segmenter.push(x) + segmenter.flush()
 
 

@@ -28,7 +28,7 @@ BLOCK = STREAM_RATE // 50
 
 def state_after(path: str, seconds: float) -> DisplayState:
     """The state of a replay after `seconds`."""
-    history, segmenter = History(), Segmenter()
+    history, segmenter = History(), Segmenter(rate=STREAM_RATE)
     warm_up(segmenter)
     remaining, work_s = int(seconds * STREAM_RATE), 0.0
     for samples in FileSource(path).blocks():

@@ -7,7 +7,7 @@ from heartseg.stream import Sound, listen
 
 def main(path: str) -> None:
     """Listen as fast as possible. Without `speed` it is in real time; `listen(device="steth")` is a microphone."""
-    with listen(path, speed=None, lag_ms=250) as events:
+    with listen(path, speed=None, lag=250) as events:
         for event in events:
             if isinstance(event, Sound):
                 print(

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from .errors import ModelError, one_line
+from .errors import ModelError, did_you_mean, one_line
 
 DEFAULT = "heartseg-2"
 """The live model: a window gives posteriors of its newest 45 frames."""
@@ -200,5 +200,6 @@ def _unreadable(model: str | Path, path: Path, error: OSError) -> ModelError:
     if not isinstance(error, FileNotFoundError):
         return ModelError(f"{path}: cannot be read ({error.strerror})")
     if not _is_path(model):
-        return ModelError(f"no model {model!r}: {path} is missing")
+        shipped = [file.stem for file in sorted(path.parent.glob("*.onnx"))]
+        return ModelError(f"no model {model!r}: {path} is missing{did_you_mean(model, shipped)}")
     return ModelError(f"{path}: missing{'; a model has its card, .json, beside it' * (path.suffix == '.json')}")

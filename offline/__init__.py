@@ -11,14 +11,12 @@ if TYPE_CHECKING:
     from .datasets.sets import read_set as read_set
     from .evaluation.evaluate import evaluate as evaluate
     from .scoring import score as score
-    from .segmentation import segment as segment
 
 _MODULES = {
     "Recording": "datasets.recording",
     "evaluate": "evaluation.evaluate",
     "read_set": "datasets.sets",
     "score": "scoring",
-    "segment": "segmentation",
 }
 
 __all__ = sorted(_MODULES)

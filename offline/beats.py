@@ -1,13 +1,21 @@
-"""Beats from heart sounds: the intervals of each cardiac cycle, from onset to onset."""
+"""Beats from heart sounds: the intervals of each cardiac cycle, from onset to onset, and their medians."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import groupby, zip_longest
+from statistics import mean, median
 
 from ..stream.events import Gap, Sound
-from ..stream.rates import seconds
-from ..stream.vitals import LONGEST_DIASTOLE_S, LONGEST_SYSTOLE_S
+from ..stream.rates import STREAM_RATE, seconds
+from ..stream.vitals import (
+    FEWEST_CYCLES,
+    LEAST_COVERAGE,
+    LONGEST_DIASTOLE_S,
+    LONGEST_SYSTOLE_S,
+    coverage,
+    cycles,
+)
 
 
 @dataclass(frozen=True)
@@ -44,17 +52,17 @@ def beats(sounds: Iterable[Sound], gaps: Iterable[Gap] = ()) -> list[Beat]:
         interval_s = seconds(second.onset - first.onset)
         return interval_s if interval_s <= longest else None
 
-    cycles: list[tuple[Sound | None, Sound | None]] = []
+    pairs: list[tuple[Sound | None, Sound | None]] = []
     for sound in sorted(sounds, key=lambda s: s.onset):
-        s1, s2 = cycles[-1] if cycles else (None, None)
+        s1, s2 = pairs[-1] if pairs else (None, None)
         if sound.kind == "S1":
-            cycles.append((sound, None))
+            pairs.append((sound, None))
         elif s2 is None and interval(s1, sound, LONGEST_SYSTOLE_S) is not None:
-            cycles[-1] = (s1, sound)
+            pairs[-1] = (s1, sound)
         else:
-            cycles.append((None, sound))
+            pairs.append((None, sound))
     measured = []
-    for (s1, s2), (following, _) in zip_longest(cycles, cycles[1:], fillvalue=(None, None)):
+    for (s1, s2), (following, _) in zip_longest(pairs, pairs[1:], fillvalue=(None, None)):
         systole = interval(s1, s2, LONGEST_SYSTOLE_S)
         diastole = interval(s2, following, LONGEST_DIASTOLE_S)
         sounds_of_beat = [s for s in (s1, s2) if s is not None]
@@ -72,3 +80,40 @@ def beats(sounds: Iterable[Sound], gaps: Iterable[Gap] = ()) -> list[Beat]:
             )
         )
     return measured
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The medians of a recording: heart rate in bpm, systole and diastole in ms. None where too little was named.
+
+    coverage: share of the time in whole named cycles, 0 to 1. confidence: mean of the sounds, None without sounds.
+    """
+
+    heart_rate: float | None
+    systole_ms: float | None
+    diastole_ms: float | None
+    coverage: float
+    confidence: float | None
+
+
+def summary(sounds: Iterable[Sound], gaps: Iterable[Gap], length: int) -> Summary:
+    """The medians of a recording of `length` stream samples. No cycle spans a gap."""
+    named, gaps = sorted(sounds, key=lambda s: s.onset), list(gaps)
+    starts = sorted(gap.start for gap in gaps)
+    runs = [list(run) for _, run in groupby(named, key=lambda s: bisect_right(starts, s.onset))]
+    lengths = [end - start for run in runs for start, end in cycles(run)]
+    share = sum(coverage(run, 0, length) for run in runs)
+    is_enough = len(lengths) >= FEWEST_CYCLES and share >= LEAST_COVERAGE
+    measured = beats(named, gaps) if is_enough else []
+    return Summary(
+        heart_rate=60 * STREAM_RATE / median(lengths) if is_enough else None,
+        systole_ms=_median_ms([beat.s1_s2_s for beat in measured]),
+        diastole_ms=_median_ms([beat.s2_s1_s for beat in measured]),
+        coverage=share,
+        confidence=mean(s.confidence for s in named) if named else None,
+    )
+
+
+def _median_ms(intervals_s: Iterable[float | None]) -> float | None:
+    known = [interval for interval in intervals_s if interval is not None]
+    return 1000 * median(known) if known else None

@@ -1,13 +1,13 @@
-"""`heartseg-offline`: everything done with files."""
+# PYTHON_ARGCOMPLETE_OK
+"""`heartseg-offline`, and most commands of `heartseg`: everything done with files."""
 
-import argparse
-from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 from ..models import ModelError
 from ..stream import NOTICE
+from ..stream.commandline.messages import pipe_may_close, speak_as
+from ..stream.commandline.parser import CommandParser, add_quiet, add_version, complete
 from ..stream.sources.base import SourceError
 from .console import MissingExtra, UsageError, say
 from .datasets.recording import DataError
@@ -28,57 +28,58 @@ COMMANDS = {
 }
 """Name of each command, which is that of its module in `commands`, and a summary."""
 
-_EPILOG = f"""\
-`heartseg-offline COMMAND --help` shows the options of a command, with an example.
+EPILOG = f"""\
+`%(prog)s COMMAND --help` shows the options of a command, with an example.
 
 exit status: 0 done; 1 the work failed; 2 the command was wrong
 {NOTICE}
 """
 
 
-class _CommandParser(argparse.ArgumentParser):
-    """The parser of a command. It loads the command's module when it first parses."""
-
-    command = ""
-    _is_loaded = False
-
-    def parse_known_args(  # type: ignore[override]
-        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
-    ) -> tuple[argparse.Namespace, list[str]]:
-        if not self._is_loaded:
-            module: Any = import_module(f".commands.{self.command}", __package__)
-            self.epilog = f"example:\n  heartseg-offline {self.command} {module.EXAMPLE}"
-            module.add_options(self)
-            self.set_defaults(run=module.run)
-            self._is_loaded = True
-        return super().parse_known_args(args, namespace)
-
-
-def parser() -> argparse.ArgumentParser:
+def parser() -> CommandParser:
     """The command line."""
-    p = argparse.ArgumentParser(
-        prog="heartseg-offline", description="Segment, show, score and train with files of heart sounds.",
-        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    p.add_argument("--version", action="version", version=f"heartseg {version('heartseg')}. {NOTICE}")
-    commands = p.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_CommandParser)
-    for name, summary in COMMANDS.items():
-        commands.add_parser(
-            name, help=summary, description=summary[0].upper() + summary[1:] + ".",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        ).command = name  # fmt: skip
+    description = "Segment, show, score and train with files of heart sounds."
+    p = CommandParser(prog="heartseg-offline", description=description, epilog=EPILOG)
+    add_version(p)
+    add_commands(p)
     return p
 
 
+def add_commands(p: CommandParser) -> None:
+    """Each of `COMMANDS`. The module of a command is loaded when it is used."""
+    for name, summary in COMMANDS.items():
+        p.add_command(name, summary, _load)
+
+
+def _load(p: CommandParser) -> None:
+    """Describe a command. Its name is the last word of the program's."""
+    name = p.prog.split()[-1]
+    module: Any = import_module(f".commands.{name}", __package__)
+    cost = getattr(module, "COST", "")
+    p.description = f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.{cost and ' '}{cost}"
+    p.epilog = f"example:\n  {p.prog} {module.EXAMPLE}"
+    module.add_options(p)
+    add_quiet(p, "no progress and no remarks")
+    p.set_defaults(run=module.run, parser=p)
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
-    p = parser()
+    """Run `heartseg-offline`; returns the exit status."""
+    complete(parser)
+    return execute(parser(), argv)
+
+
+def execute(p: CommandParser, argv: list[str] | None) -> int:
+    """Run the command of a parser that has `add_commands`; returns the exit status."""
     args = p.parse_args(argv)
+    speak_as(args.parser.prog, args.quiet)
     try:
-        status: int = args.run(args)
+        status: int = 0
+        with pipe_may_close():
+            status = args.run(args)
         return status
     except UsageError as error:
-        p.error(str(error))
+        args.parser.error(str(error))
     except (DataError, SourceError, ModelError, MissingExtra) as error:
         say(str(error))
     except OSError as error:

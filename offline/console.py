@@ -1,7 +1,6 @@
 """Shared by the commands of `heartseg-offline`: messages, errors, progress, whole files, optional libraries."""
 
 import os
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,17 +9,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from ..stream.commandline.messages import is_quiet
+from ..stream.commandline.messages import remark as remark
+from ..stream.commandline.messages import say as say
+
 
 class UsageError(Exception):
     """The command is wrong. The message says why and what to do. Exit status 2."""
 
 
-def say(message: str) -> None:
-    """Print a message to standard error. Results go to standard output."""
-    print(f"heartseg-offline: {message}", file=sys.stderr)
-
-
-class MissingExtra(Exception):
+class MissingExtra(ImportError):
     """A library of an optional extra is not installed."""
 
     def __init__(self, what: str, library: str, extra: str) -> None:
@@ -66,7 +64,7 @@ def bar(rate: ProgressColumn) -> Progress:
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[done]}"), rate, TimeRemainingColumn(),
-        console=console, disable=not console.is_terminal,
+        console=console, disable=is_quiet() or not console.is_terminal,
     )  # fmt: skip
 
 

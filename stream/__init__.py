@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .sources.intake import Intake as Intake
     from .sources.microphone import Microphone as Microphone
     from .sources.replay import Replay as Replay
+    from .sources.resample import Converter as Converter
     from .sources.ring import RingBuffer as RingBuffer
     from .sources.simulated import SimulatedHeart as SimulatedHeart
 
@@ -50,6 +51,7 @@ _HOMES = {
     "sources.intake": ("Intake",),
     "sources.microphone": ("Microphone",),
     "sources.replay": ("Replay",),
+    "sources.resample": ("Converter",),
     "sources.ring": ("RingBuffer",),
     "sources.simulated": ("SimulatedHeart",),
 }

@@ -4,12 +4,13 @@ import math
 import os
 import queue
 from collections.abc import Callable, Iterable, Iterator
+from numbers import Real
 from types import TracebackType
 
 from ..models import Network, load
 from .engine import Engine
 from .events import Event
-from .rates import seconds
+from .rates import STREAM_RATE, seconds
 from .segmenter.lag import Lag
 from .segmenter.presence import Presence
 from .segmenter.segmenter import Segmenter
@@ -26,7 +27,7 @@ def listen(
     source: Source | None = None,
     wait: bool = False,
     speed: float | None = 1.0,
-    lag_ms: float | None = None,
+    lag: float | None = None,
     sensitivity: str = "normal",
     model: str | os.PathLike[str] | Network | None = None,
     sinks: Iterable[Sink] = (),
@@ -39,31 +40,36 @@ def listen(
     source: any object of the `Source` protocol.
     wait: the device may be absent or in use at first.
     speed: of a recording, in times real time. None is as fast as possible.
-    lag_ms: bound of the lag, from the centre of a sound to its event, in milliseconds. None is the default of 390.
+    lag: bound of the lag, from the centre of a sound to its event, in milliseconds. None is the default of 390.
     sensitivity: how easily a heart is believed: "low", "normal" or "high".
     model: name of a shipped model, path of an .onnx file with its card beside it, or an object of the `Network`
         protocol. None is the default.
     sinks: receive the samples and the events, on a thread of the engine.
     on_event: called with each event, on a thread of the engine. Without it, iterate over what is returned.
 
-    Raises SourceError if the recording or the device cannot be used, ModelError if the model cannot be used, and
-    ValueError for arguments that do not go together.
+    Raises SourceError if the recording or the device cannot be used, ModelError if the model cannot be used, TypeError
+    for an array or a lag that is no number, and ValueError for a value that cannot be, or arguments that do not go
+    together.
 
-    >>> with listen("heart.wav", lag_ms=250) as events:  # doctest: +SKIP
+    >>> with listen("heart.wav", lag=250) as events:  # doctest: +SKIP
     ...     for event in events:
     ...         print(event.as_text())
     """
+    if path is not None and not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            f"path should name a recording, not be {type(path).__name__}; heartseg.segment(x, rate=...) takes an array"
+        )
     if path is not None and source is not None:
         raise ValueError("path and source do not go together")
     if (path is not None or source is not None) and (device is not None or wait):
         raise ValueError("device and wait do not go with a path or a source")
     if speed is not None and not speed > 0:
         raise ValueError(f"speed should be above 0, or None, not {speed}")
-    network = _network(model)
-    segmenter = Segmenter(network, None if lag_ms is None else _lag(lag_ms, network), sensitivity=sensitivity)
+    network = network_of(model)
+    limit = None if lag is None else lag_within(lag, network)
+    segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE)
     if path is not None:
-        file = FileSource(path)
-        source = Replay(file.blocks(), speed, file.name, file.warnings)
+        source = Replay.of(FileSource(path), speed)
     elif source is None:
         from .sources.microphone import Microphone, wait_for
 
@@ -71,16 +77,20 @@ def listen(
     return Listening(segmenter, source, on_event, sinks)
 
 
-def _lag(lag_ms: float, network: Network | None) -> Lag:
-    if not isinstance(lag_ms, int | float) or not math.isfinite(lag_ms):
-        raise ValueError(f"lag_ms should be a number of milliseconds, not {lag_ms!r}")
+def lag_within(ms: float, network: Network | None) -> Lag:
+    """The longest lag within so many ms, of a network or the default. Raises TypeError, ValueError and ModelError."""
+    if not isinstance(ms, Real):
+        raise TypeError(f"lag should be a number of milliseconds, not {ms!r}")
+    if not math.isfinite(ms):
+        raise ValueError(f"lag should be a number of milliseconds, not {ms}")
     try:
-        return Lag.within(lag_ms) if network is None else Lag.within(lag_ms, network.card)
+        return Lag.within(ms) if network is None else Lag.within(ms, network.card)
     except ValueError as error:
-        raise ValueError(f"lag_ms={lag_ms:g}: {error}") from None
+        raise ValueError(f"lag={ms:g}: {error}") from None
 
 
-def _network(model: str | os.PathLike[str] | Network | None) -> Network | None:
+def network_of(model: str | os.PathLike[str] | Network | None) -> Network | None:
+    """The network that a user names, or None. Raises ModelError."""
     if isinstance(model, str | os.PathLike):
         return load(os.fspath(model))
     return model

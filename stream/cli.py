@@ -1,40 +1,53 @@
-"""`heartseg-live`: its options, and the errors that end it."""
+# PYTHON_ARGCOMPLETE_OK
+"""`heartseg live` and `heartseg-live`: the options, and the errors that end it."""
 
 import argparse
 import signal
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from . import NOTICE
-from .options import raw_form, refuse, speed
+from .commandline.messages import say, speak_as
+from .commandline.options import raw_form, refuse, speed
+from .commandline.parser import CommandParser, add_quiet, add_version, complete
+from .commandline.settings import SettingsError, read_settings, settings_file
 
 if TYPE_CHECKING:
     from .segmenter.lag import Lag
     from .sources.base import Source
 
-_EXAMPLES = f"""\
+_EPILOG = """\
 examples:
-  heartseg-live --demo                          a simulated heart
-  heartseg-live --replay heart.wav              a recording, in real time
-  heartseg-live --replay heart.wav --speed max --jsonl events.jsonl
-  heartseg-live --device                        the default microphone
-  heartseg-live --device steth --record heart.wav
+  {prog} --demo                          a simulated heart
+  {prog} --replay heart.wav              a recording, in real time
+  {prog} --replay heart.wav --speed max --jsonl events.jsonl
+  {prog} --device                        the default microphone
+  {prog} --device steth --record heart.wav
 
-keys in the display: q quit, space hold the picture, m mark, r record, + - height, ? help
+keys in the display: q quit, space pause a replay or hold the picture of a device, ← → seek, m mark, r record,
+  + - height, ? help
+settings: {file} may hold device, lag, sensitivity
 exit status: 0 done; 1 the work failed; 2 the command was wrong
-{NOTICE}
+{notice}
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(prog: str = "heartseg-live") -> CommandParser:
     """The command line."""
-    p = argparse.ArgumentParser(
-        prog="heartseg-live", description="Name each lub (S1) and dub (S2) of a heart as it is heard.",
-        epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
+    p = CommandParser(
+        prog=prog, description="Name each lub (S1) and dub (S2) of a heart as it is heard.",
+        epilog=_EPILOG.format(prog=prog, file=settings_file(), notice=NOTICE),
     )  # fmt: skip
-    p.add_argument("--version", action="version", version=f"heartseg {version('heartseg')}. {NOTICE}")
+    add_options(p)
+    return p
+
+
+def add_options(p: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    add_version(p)
+    add_quiet(p, "neither the display nor plain lines")
     source = p.add_mutually_exclusive_group()
     source.add_argument(
+        "-d",
         "--device",
         nargs="?",
         const="",
@@ -60,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
         help="replay at X times real time, or as fast as possible (default: 1)",
     )  # fmt: skip
     p.add_argument(
-        "--lag", type=float, metavar="MS",
+        "-l", "--lag", type=float, metavar="MS",
         help="bound of the lag, from the centre of a sound to its event; most sounds keep to it (default: 390)",
     )  # fmt: skip
     p.add_argument(
@@ -75,23 +88,30 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--record", metavar="FILE.wav", help="record the stream: mono, 44.1 kHz, 32-bit float")
     p.add_argument("-f", "--force", action="store_true", help="overwrite the files of --record and --jsonl")
     p.add_argument("--beep", action="store_true", help="click at the onset of each lub and dub")
+    p.add_argument(
+        "--play", nargs="?", const="headphones", choices=("headphones", "speakers"),
+        help="hear the replay; 'speakers' raises the pitch, as small loudspeakers give nothing so low "
+        "(default: headphones)",
+    )  # fmt: skip
+    p.add_argument("--loop", action="store_true", help="begin the recording again at its end")
     p.add_argument("--lsl", action="store_true", help="publish S1 and S2 as markers of Lab Streaming Layer")
     p.add_argument("--no-display", action="store_true", help="print plain lines instead of the display")
-    return p
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, prog: str = "heartseg-live") -> int:
     """Run the command. Returns the exit status."""
-    p = parser()
-    args = p.parse_args(argv)
+    complete(parser)
+    p = parser(prog)
+    args = _parse(p, argv)
+    speak_as(prog, args.quiet)
     refuse(p, args)
     lag = _lag(p, args.lag)
-    from .run import AtOnce, run, say
+    from .run import AtOnce, run
     from .sinks.jsonl import silence_stdout
     from .sources.base import NoSuchSource, SourceError
 
     try:
-        if args.list_devices or args.device is not None or args.beep:
+        if args.list_devices or args.device is not None or args.beep or args.play:
             from .sources.portaudio import keep_stderr
 
             keep_stderr()
@@ -123,6 +143,22 @@ def main(argv: list[str] | None = None) -> int:
         return 0
 
 
+def _parse(p: argparse.ArgumentParser, argv: list[str] | None) -> argparse.Namespace:
+    """The command, and what the settings file adds to it."""
+    args = p.parse_args(argv)
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        p.exit(2, f"{p.prog}: {error}\n")
+    device = settings.pop("device", None)
+    p.set_defaults(**settings)
+    args = p.parse_args(argv)
+    is_asked = args.replay is None and args.demo is None and not args.list_devices and not args.explain_latency
+    if device is not None and (args.device == "" or (args.device is None and is_asked)):
+        args.device = str(device)
+    return args
+
+
 def _lag(p: argparse.ArgumentParser, ms: float | None) -> "Lag":
     from .segmenter.lag import DEFAULT_LAG, Lag
 
@@ -139,7 +175,6 @@ def _source(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
     from .sources.replay import Replay
 
     if args.device is not None:
-        from .run import say
         from .sources.microphone import Microphone, wait_for
 
         device = args.device or None
@@ -175,14 +210,14 @@ def _replay(p: argparse.ArgumentParser, args: argparse.Namespace) -> "Source":
         from .sources.raw import recording_on_stdin
 
         file = recording_on_stdin(args.channel)
-    else:
-        file = FileSource(args.replay, args.channel)
-    return Replay(file.blocks(), args.speed, file.name, file.warnings)
+        return Replay(file.blocks(), args.speed, file.name, file.warnings)
+    return Replay.of(FileSource(args.replay, args.channel), args.speed)
 
 
 def _explain(p: argparse.ArgumentParser, args: argparse.Namespace, lag: "Lag") -> int:
     from .segmenter.lag import explain_latency
 
     source_latency = _source(p, args).latency if args.device is not None else {}
-    print("\n".join(explain_latency(lag, source_latency)), flush=True)
+    print("\n".join(explain_latency(lag, source_latency)))
+    print(f"{settings_file()} may hold another lag.", flush=True)
     return 0

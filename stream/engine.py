@@ -210,7 +210,7 @@ def _failed(error: Exception) -> str:
 
 def warm_up(segmenter: Segmenter) -> None:
     """Have everything compiled and loaded before the first sample: numba's functions and the network's memory."""
-    twin = Segmenter(segmenter.network, segmenter.lag)
+    twin = Segmenter(segmenter.network, segmenter.lag, rate=STREAM_RATE)
     rng = np.random.default_rng(0)
     twin.push(0.01 * rng.standard_normal(STREAM_RATE, np.float32))
     twin.flush()

@@ -1,70 +1,95 @@
 """One run of `heartseg-live`: sinks, engine, display or plain reports, and the end."""
 
 import argparse
-import contextlib
 import os
 import signal
 import sys
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 from ..models import ModelError, load
+from .commandline.messages import say
+from .display.player import Player, Run
 from .display.state import History
 from .engine import Engine
+from .rates import STREAM_RATE
 from .segmenter.lag import Lag
 from .segmenter.segmenter import Segmenter
 from .sinks.base import OutputClosed, Sink, SinkError
+from .sinks.click import Beep
 from .sinks.jsonl import JsonLines, silence_stdout
 from .sinks.newfile import FileThere
+from .sinks.output import OutputError
+from .sinks.play import Later, Playback
 from .sinks.session import session
 from .sinks.summary import Summary
 from .sinks.text import PlainLines
 from .sinks.wav import WavRecording
 from .sources.base import Source
+from .sources.replay import Replay
 
 _REFRESH_S = 0.1
 
 
-def say(message: str) -> None:
-    """Print a line on standard error, apart from the events on standard output."""
-    with contextlib.suppress(OSError):  # the terminal has been closed
-        print(f"heartseg-live: {message}", file=sys.stderr)
-
-
 def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     """Listen to a source until it ends or the user stops it. Returns the exit status."""
-    with_display = _is_terminal() and not args.no_display and args.jsonl != "-"
-    history, summary = History(), Summary()
+    with_display = _is_terminal() and not args.no_display and not args.quiet and args.jsonl != "-"
     recording = WavRecording()
     try:
-        segmenter = _segmenter(args, lag)
         recording = WavRecording(args.record, args.force)
-        sinks: list[Sink] = [recording, *_sinks(args, segmenter, source)]
-        if with_display:
-            sinks += [history, summary]
-        elif args.jsonl != "-":
-            sinks.append(PlainLines())
+        runs = _Runs(args, lag, recording, with_display)
+        player = Player(source, runs.begin, writes=bool(args.jsonl or args.record or args.lsl), loops=args.loop)
     except (ModelError, SinkError) as error:
         recording.discard()
         return _not_begun(error)
-    engine = Engine(segmenter, source, sinks)
-    _stop_on_signals(engine)
-    engine.start()
+    _stop_on_signals(player)
+    player.start()
     display_failure = None
     if with_display:
-        display_failure = _show(engine, history, recording, lag)
-        _print_summary(summary.lines(engine.accounts))
+        display_failure = _show(player, recording, lag)
+        _print_summary(runs.summary.lines(player.run.engine.accounts))
     else:
-        _report(engine, recording)
-    for line in (line for sink in sinks for line in sink.written()):
+        _report(player, recording)
+    for line in (line for sink in runs.sinks for line in sink.written()):
         say(line)
-    warnings = [*source.warnings, *([recording.failure] if recording.failure and with_display else [])]
+    warnings = [*player.source.warnings, *([recording.failure] if recording.failure and with_display else [])]
     for warning in warnings:
         say(f"warning: {warning}")
-    failures = [failure for failure in (engine.failure, display_failure) if failure]
+    failures = [failure for failure in (player.run.engine.failure, display_failure) if failure]
     for failure in failures:
         say(failure)
     return 1 if failures or recording.failure else 0
+
+
+class _Runs:
+    """Makes the runs of a command. `sinks` and `summary` are those of the latest.
+
+    Raises ModelError, also if the network cannot serve this lag, and SinkError.
+    """
+
+    def __init__(self, args: argparse.Namespace, lag: Lag, recording: WavRecording, with_display: bool) -> None:
+        self._args, self._lag, self._recording, self._with_display = args, lag, recording, with_display
+        self._network = load(args.model) if args.model else None
+        self.summary = Summary()
+        self.sinks: list[Sink] = []
+
+    def begin(self, source: Source) -> Run:
+        """The run of a source."""
+        args = self._args
+        segmenter = Segmenter(self._network, self._lag, sensitivity=args.sensitivity, rate=STREAM_RATE)
+        origin, ahead = (source.origin, source.ahead) if isinstance(source, Replay) else (0, 0)
+        history, audible = History(origin), _audible(args)
+        self._recording.begin_at(origin)
+        self.summary = Summary()
+        later = [Later(sink, ahead) for sink in audible]
+        self.sinks = [self._recording, *later, *_sinks(args, segmenter, source)]
+        if self._with_display:
+            self.sinks += [history, self.summary]
+        elif args.jsonl != "-" and not args.quiet:
+            self.sinks.append(PlainLines())
+        is_heard = any(isinstance(sink, Playback) for sink in audible)
+        return Run(Engine(segmenter, source, self.sinks), history, is_heard)
 
 
 def _not_begun(error: ModelError | SinkError) -> int:
@@ -75,22 +100,17 @@ def _not_begun(error: ModelError | SinkError) -> int:
     return 2 if isinstance(error, FileThere) else 1
 
 
-def _segmenter(args: argparse.Namespace, lag: Lag) -> Segmenter:
-    """Raises ModelError, also if the network cannot serve this lag."""
-    return Segmenter(load(args.model) if args.model else None, lag, sensitivity=args.sensitivity)
-
-
 def _is_terminal() -> bool:
     """Whether standard output is a terminal that a display can steer."""
     return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") not in (None, "dumb", "unknown")
 
 
 def _sinks(args: argparse.Namespace, segmenter: Segmenter, source: Source) -> list[Sink]:
-    """The sinks of --beep, --lsl and --jsonl; the file comes last, so that none is left where another fails.
+    """The sinks of --lsl and --jsonl; the file comes last, so that none is left where another fails.
 
     Raises SinkError.
     """
-    sinks = _clicks() if args.beep else []
+    sinks: list[Sink] = []
     if args.lsl:
         from .sinks.lsl import LslMarkers
 
@@ -100,15 +120,19 @@ def _sinks(args: argparse.Namespace, segmenter: Segmenter, source: Source) -> li
     return sinks
 
 
-def _clicks() -> list[Sink]:
-    """The sink of --beep. Without an output device there is none, and the user is told."""
-    from .sinks.click import Beep, BeepError
-
-    try:
-        return [Beep()]
-    except BeepError as error:
-        say(f"--beep: {error}; listening without")
-        return []
+def _audible(args: argparse.Namespace) -> list[Sink]:
+    """The sinks of --beep and --play. Without an output device there are none, and the user is told."""
+    sinks: list[Sink] = []
+    for option, is_wanted, sink in (
+        ("--beep", args.beep, Beep),
+        ("--play", args.play is not None, partial(Playback, args.play == "speakers")),
+    ):
+        if is_wanted:
+            try:
+                sinks.append(sink())
+            except OutputError as error:
+                say(f"{option}: {error}; listening without")
+    return sinks
 
 
 class AtOnce(BaseException):
@@ -119,21 +143,22 @@ class AtOnce(BaseException):
         self.number = number
 
 
-def _report(engine: Engine, recording: WavRecording) -> None:
+def _report(player: Player, recording: WavRecording) -> None:
     """Wait for the end. Report changes of the source's state and of the recording's message."""
-    state, message = engine.state, recording.message
-    ended = False
-    while not ended:
-        ended = engine.wait(_REFRESH_S)
+    state, message = player.run.engine.state, recording.message
+    while player.goes_on(stays=False):
+        engine = player.run.engine
+        engine.wait(_REFRESH_S)
         if engine.state != state:
             state = engine.state
             say(f"{engine.name}: {state}")
         if recording.message != message:
             message = recording.message
             say(f"warning: {message}")
+    player.run.engine.wait(None)
 
 
-def _stop_on_signals(engine: Engine) -> None:
+def _stop_on_signals(player: Player) -> None:
     """The first Ctrl-C, SIGTERM or SIGHUP ends the run in good order. The second ends it at once."""
     is_stopping = False
 
@@ -142,14 +167,14 @@ def _stop_on_signals(engine: Engine) -> None:
         if is_stopping:
             raise AtOnce(number)
         is_stopping = True
-        engine.ask_to_stop()
+        player.ask_to_stop()
 
     for number in (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())):
         if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(number, stop)
 
 
-def _show(engine: Engine, history: History, recording: WavRecording, lag: Lag) -> str | None:
+def _show(player: Player, recording: WavRecording, lag: Lag) -> str | None:
     """Run the display. Returns the reason if it failed."""
     from rich.console import Console
 
@@ -157,8 +182,8 @@ def _show(engine: Engine, history: History, recording: WavRecording, lag: Lag) -
     from .display.monitor import Monitor
 
     console = Console(highlight=False)
-    monitor = Monitor(engine, history, recording, f"heartseg {version('heartseg')}", lag.bound_ms)
-    return show(engine, recording, monitor, console)
+    monitor = Monitor(player, recording, f"heartseg {version('heartseg')}", lag.bound_ms)
+    return show(player, recording, monitor, console)
 
 
 def _print_summary(lines: list[str]) -> None:

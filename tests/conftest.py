@@ -2,11 +2,13 @@
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
-from virtual_microphone import VirtualMicrophone, need
+from virtual_microphone import VirtualMicrophone, need, until
 
+os.environ["HEARTSEG_CONFIG"] = os.devnull  # the settings of whoever runs the tests are left aside
 DATA = Path(os.environ.get("HEARTSEG_DATA", Path(__file__).parents[2] / "shared/data"))
 
 # Started in the background or by nohup, we are to ignore these, and what the tests start would inherit that.
@@ -54,3 +56,21 @@ def microphone(microphones):
     made = microphones()
     made.plug()
     return made
+
+
+@pytest.fixture
+def speaker(tmp_path):
+    """A PulseAudio server whose only sink goes nowhere and can be listened to: (environment, server)."""
+    need("pulseaudio", "parec", "pactl")
+    runtime = tmp_path / "run"
+    runtime.mkdir(mode=0o700)
+    env = {**os.environ, "XDG_RUNTIME_DIR": str(runtime), "HOME": str(tmp_path)}
+    sink = "module-null-sink sink_name=speaker rate=44100 channels=1"
+    server = subprocess.Popen(
+        ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "-L", "module-native-protocol-unix", "-L", sink],
+        env=env, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    until(lambda: subprocess.run(["pactl", "info"], env=env, capture_output=True).returncode == 0)
+    yield env, server
+    server.kill()
+    server.wait()

@@ -2,15 +2,20 @@
 
 import glob
 import os
+import shlex
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from ...stream.sources.ffmpeg import FFMPEG_ENDINGS, has_ffmpeg
+from ..formats.results import SUMMARY
 
 SOUND_ENDINGS = {
     ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64",
     ".rf64",
 }  # fmt: skip
-"""Endings that count as recordings in folders and globs. A file named as such may have any."""
+"""Endings that count as recordings in folders and globs, beside those for ffmpeg. A file named as such may have any."""
 
 
 @dataclass(frozen=True)
@@ -20,35 +25,77 @@ class Item:
     file: Path
     name: Path
 
+    @property
+    def place(self) -> Path:
+        """Path of the recording below its archive."""
+        return self.name.with_name(self.file.name)
 
-def find_recordings(arguments: Sequence[Path]) -> tuple[list[Item], list[str]]:
-    """The recordings that the arguments name, each once, and a message for each argument without any.
 
-    A file's result has the file's name. Folders are searched with all sub-folders, and globs (also `**`) expanded.
-    Their results keep the sub-folders below the folder, or below the part of the glob without a wildcard. Hidden files
-    and folders are skipped.
+@dataclass
+class Found:
+    """The recordings, a message for each argument without any, and files passed over as ffmpeg is not installed."""
+
+    items: list[Item] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    passed_over: list[Path] = field(default_factory=list)
+
+    def without_ffmpeg(self) -> str:
+        """A line that counts what was passed over, and says what to do; empty where nothing was."""
+        if not self.passed_over:
+            return ""
+        counts = Counter(file.suffix.lower() for file in self.passed_over)
+        first = self.passed_over[0]
+        return (
+            f"{len(self.passed_over)} passed over ({', '.join(f'{n} {ending}' for ending, n in counts.items())}): "
+            "install ffmpeg, or convert each elsewhere, as in "
+            + shlex.join(["ffmpeg", "-i", str(first), str(first.with_suffix(".wav"))])
+        )
+
+
+def find_recordings(arguments: Sequence[Path]) -> Found:
+    """The recordings that the arguments name, each once.
+
+    A file's result has the file's name, with its ending where two would have one name (`a.wav.jsonl`, `a.flac.jsonl`),
+    or that of the summary.
+    Folders are searched with all sub-folders, and globs (also `**`) expanded. Their results keep the sub-folders below
+    the folder, or below the part of the glob without a wildcard. Hidden files and folders are skipped.
     """
     items: dict[tuple[str, Path], Item] = {}
-    failures: list[str] = []
+    found = Found()
     for path in arguments:
         if path.is_dir():
-            root, files = path, _recordings(path, _search(path, failures), failures)
-        elif glob.has_magic(str(path)) and not path.exists():
+            root, files = path, _recordings(path, _search(path, found.failures), found)
+        elif is_pattern(path):
             matches = [Path(match) for match in glob.glob(str(path), recursive=True)]
-            root, files = _fixed(path), _recordings(path, matches, failures)
+            root, files = _fixed(path), _recordings(path, matches, found)
         else:
             root, files = path.parent, [path]
         for file in files:
             item = Item(file, file.relative_to(root).with_suffix(""))
             items.setdefault((os.path.abspath(file), item.name), item)
-    return list(items.values()), failures
+    found.items = _told_apart(list(items.values()))
+    found.passed_over = list({os.path.abspath(file): file for file in found.passed_over}.values())
+    return found
 
 
-def _recordings(arguments: Path, files: Sequence[Path], failures: list[str]) -> list[Path]:
-    recordings = sorted(file for file in files if file.suffix.lower() in SOUND_ENDINGS and not file.is_dir())
+def is_pattern(path: Path) -> bool:
+    """Whether it is a glob, and no file's name with a wildcard in it."""
+    return glob.has_magic(str(path)) and not path.exists()
+
+
+def _recordings(argument: Path, files: Sequence[Path], found: Found) -> list[Path]:
+    recordings = sorted(f for f in files if f.suffix.lower() in SOUND_ENDINGS | FFMPEG_ENDINGS and not f.is_dir())
+    if not has_ffmpeg():
+        found.passed_over += [file for file in recordings if file.suffix.lower() in FFMPEG_ENDINGS]
+        recordings = [file for file in recordings if file.suffix.lower() in SOUND_ENDINGS]
     if not recordings:
-        failures.append(f"{arguments}: no recording there (.wav, .flac, .ogg, .mp3, .aiff and other sound files)")
+        found.failures.append(f"{argument}: no recording there (.wav, .flac, .ogg, .mp3, .aiff and other sound files)")
     return recordings
+
+
+def _told_apart(items: list[Item]) -> list[Item]:
+    counts, summary = Counter(item.name for item in items), Path(SUMMARY).stem
+    return [replace(i, name=i.place) if counts[i.name] > 1 or i.name.name == summary else i for i in items]
 
 
 def _search(folder: Path, failures: list[str]) -> list[Path]:

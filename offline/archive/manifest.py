@@ -4,16 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .summary import COLUMNS, Row
+
 NAME = ".heartseg-done"
 
 Entry = dict[str, Any]
 
 
 class Manifest:
-    """A line of JSON for each result, added after the result is written. The last line for a result wins.
+    """Lines of JSON for each result: its name before it is first written, all of it after. The last line wins.
 
     A result is up to date if it exists, and its line has the same settings and recording (path, size, modification
-    time). Results edited by hand are kept.
+    time). Results edited by hand are kept. The line also has the recording's row of the summary.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
@@ -26,9 +28,8 @@ class Manifest:
             return
         for line in lines:
             try:
-                entry = json.loads(line)
-                self._entries[entry["result"]] = entry
-            except (ValueError, KeyError, TypeError, RecursionError):  # a torn line: its result is made again
+                self._keep(json.loads(line))
+            except (ValueError, KeyError, TypeError, RecursionError):  # torn: its result is made again
                 continue
 
     def entry(self, target: Path, file: Path) -> Entry:
@@ -47,17 +48,44 @@ class Manifest:
             "settings": self._settings,
         }
 
-    def made(self, target: Path, file: Path) -> bool:
-        """Whether the result exists and was made of this recording with these settings."""
+    def made(self, target: Path, file: Path) -> Row | None:
+        """The row of the recording, if the result exists and was made of it with these settings."""
         entry = self.entry(target, file)
-        return self._entries.get(entry["result"]) == entry and target.is_file()
+        line = self._entries.get(entry["result"], {})
+        row = _row(line)
+        return row if row and line == {**entry, "row": row} and target.is_file() else None
 
-    def ours(self, target: Path) -> bool:
-        """Whether a file is a result of any earlier run."""
-        return target.relative_to(self._folder).as_posix() in self._entries
+    def rows(self) -> list[Row]:
+        """The row of each recording whose result exists: the newest where it has several."""
+        rows = {}
+        for result, line in self._entries.items():
+            if (row := _row(line)) and (self._folder / result).is_file():
+                rows[row["file"]] = row
+        return list(rows.values())
+
+    def foreign(self, target: Path) -> bool:
+        """Whether there is a file of this name that no run has made."""
+        return target.relative_to(self._folder).as_posix() not in self._entries and target.is_file()
+
+    def claim(self, target: Path) -> None:
+        """Note that a file is ours, before it is first written. Raises OSError."""
+        result = target.relative_to(self._folder).as_posix()
+        if result not in self._entries:
+            self.add({"result": result})
 
     def add(self, entry: Entry) -> None:
         """Add the line of a written result. Raises OSError."""
         with self._path.open("a", encoding="utf-8") as file:
             file.write("\n" + json.dumps(entry))  # the line break separates it from a torn line
-        self._entries[entry["result"]] = entry
+        self._keep(entry)
+
+    def _keep(self, entry: Entry) -> None:
+        result = str(entry["result"])
+        self._entries.pop(result, None)  # the newest comes last
+        self._entries[result] = entry
+
+
+def _row(line: Entry) -> Row | None:
+    """The row of a line, None where it is not a whole one."""
+    row = line.get("row")
+    return row if isinstance(row, dict) and tuple(row) == COLUMNS else None

@@ -10,24 +10,33 @@ from pathlib import Path
 from ...models import load
 from ...stream.rates import seconds
 from ...stream.sources.base import SourceError
+from ...stream.sources.ffmpeg import FFMPEG_ENDINGS
 from ...stream.sources.file import FileSource
-from ..console import SoundRate, bar, write_whole
-from ..formats import FORMATS, Format
+from ..console import SoundRate, bar, refuse_to_overwrite, write_whole
+from ..formats import FORMATS
+from ..formats.results import SUMMARY
 from .find import Item
 from .manifest import Entry, Manifest
-from .workers import Settings, outcomes
+from .summary import Row, table
+from .workers import Outcome, Settings, outcomes
 
+_FOREIGN = "exists, and no earlier run has made it; choose another --out, or overwrite it with --force"
 _LONGEST_S = 1e7  # a longer one comes from a header that was written before the length was known
 
 
 @dataclass
 class Report:
-    """Counts of recordings done now and before, a message for each failure, and whether the run was stopped."""
+    """What came of the recordings.
 
-    done: int = 0
-    before: int = 0
+    done, before: rows of the summary, of those done now and in earlier runs. failed: a message for each failure.
+    stopped: whether Ctrl-C ended the run. no_summary: why the summary could not be written, or empty.
+    """
+
+    done: list[Row] = field(default_factory=list)
+    before: list[Row] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     stopped: bool = False
+    no_summary: str = ""
 
 
 def cores() -> int:
@@ -36,12 +45,14 @@ def cores() -> int:
 
 
 def segment_files(
-    items: Sequence[Item], out: Path, settings: Settings, jobs: int, again: bool, say: Callable[[str], None]
-) -> Report:
+    items: Sequence[Item], out: Path, settings: Settings, jobs: int, again: bool, force: bool,
+    say: Callable[[str], None],
+) -> Report:  # fmt: skip
     """Write one result per recording into `out`, each whole or not at all, and add it to the manifest there.
 
-    again: also redo results of earlier runs. Ctrl-C ends the run early; finished results stay. Raises OSError if `out`
-    cannot be used.
+    The summary there has a row for each recording, of earlier runs, too. again: also redo results of earlier runs.
+    force: overwrite files that no run has made. Ctrl-C ends the run early; finished results stay. Raises OSError if
+    `out` cannot be used, and UsageError where the summary would overwrite another file.
     """
     out.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(
@@ -53,55 +64,67 @@ def segment_files(
             "sensitivity": settings.sensitivity,
         },
     )
-    form = FORMATS[settings.form]
+    refuse_to_overwrite(out / SUMMARY, force or not manifest.foreign(out / SUMMARY))
+    manifest.claim(out / SUMMARY)
     report = Report()
     entries: dict[Item, Entry] = {}
     for item in items:
-        target = _target(item, out, form)
-        if not again and manifest.made(target, item.file):
-            report.before += 1
-        elif target.exists() and not manifest.ours(target) and target.parent.resolve() == item.file.parent.resolve():
-            report.failed.append(f"{target}: lies beside its recording and may be its reference; choose another --out")
+        target = _target(item, out, settings)
+        if not again and (row := manifest.made(target, item.file)):
+            report.before.append(row)
+        elif target.resolve() == item.file.resolve() or (manifest.foreign(target) and not force):
+            report.failed.append(f"{target}: {_FOREIGN}")
         else:
             entries[item] = manifest.entry(target, item.file)
-    if not entries:
-        return report
+
+    def store(outcome: Outcome) -> None:
+        target = _target(outcome.item, out, settings)
+        for warning in outcome.row.get("warnings", ()):
+            say(f"warning: {warning}")
+        entry = {**entries[outcome.item], "row": outcome.row}
+        failure = outcome.error or _write(target, outcome.content, manifest, entry)
+        if failure:
+            report.failed.append(failure)
+        else:
+            report.done.append(outcome.row)
+
+    if entries:
+        report.stopped = not _segment(list(entries), settings, jobs, store)
+    if rows := manifest.rows():
+        report.no_summary = _write(out / SUMMARY, table(rows), manifest)
+    return report
+
+
+def _segment(items: Sequence[Item], settings: Settings, jobs: int, store: Callable[[Outcome], None]) -> bool:
+    """Segment under a progress bar, and store each outcome. Returns False where Ctrl-C stopped it."""
     with bar(SoundRate()) as progress:
-        remaining_s = (
-            dict.fromkeys(entries, 0.0) if progress.disable else {item: _length(item.file) for item in entries}
-        )
+        remaining_s = dict.fromkeys(items, 0.0) if progress.disable else {item: _length(item.file) for item in items}
         total = sum(remaining_s.values())
-        task = progress.add_task("segmenting", total=total, done=f"0/{len(entries)}")
+        task = progress.add_task("segmenting", total=total, done=f"0/{len(items)}")
 
         def on_samples(item: Item, length: int) -> None:
             remaining_s[item] -= seconds(length)
             progress.advance(task, seconds(length))
 
         try:
-            with closing(outcomes(list(entries), settings, min(jobs, len(entries)), on_samples)) as results:
+            with closing(outcomes(items, settings, min(jobs, len(items)), on_samples)) as results:
                 for number, outcome in enumerate(results, 1):
-                    for warning in outcome.warnings:
-                        say(f"warning: {warning}")
-                    failure = outcome.error or _store(
-                        outcome.content, _target(outcome.item, out, form), manifest, entries[outcome.item]
-                    )
-                    if failure:
-                        report.failed.append(failure)
-                    else:
-                        report.done += 1
+                    store(outcome)
                     total -= remaining_s[outcome.item]  # headers may be wrong
-                    progress.update(task, total=total, done=f"{number}/{len(entries)}")
+                    progress.update(task, total=total, done=f"{number}/{len(items)}")
         except KeyboardInterrupt:
-            report.stopped = True
-    return report
+            return False
+    return True
 
 
-def _target(item: Item, out: Path, form: Format) -> Path:
-    return out / item.name.parent / (item.name.name + form.ending)
+def _target(item: Item, out: Path, settings: Settings) -> Path:
+    return out / item.name.parent / (item.name.name + FORMATS[settings.form].ending)
 
 
 def _length(file: Path) -> float:
     """Length in seconds according to the header; 0 if unknown."""
+    if file.suffix.lower() in FFMPEG_ENDINGS:  # a program to start for each
+        return 0.0
     try:
         source = FileSource(file)
     except SourceError:
@@ -110,11 +133,13 @@ def _length(file: Path) -> float:
     return source.seconds if source.seconds < _LONGEST_S else 0.0
 
 
-def _store(content: bytes, target: Path, manifest: Manifest, entry: Entry) -> str:
-    """Write a result, whole or not at all, and its manifest line. Returns an error message, or an empty string."""
+def _write(target: Path, content: bytes, manifest: Manifest, entry: Entry | None = None) -> str:
+    """Write a file of ours, whole or not at all, then its manifest line. Returns an error message, or nothing."""
     try:
+        manifest.claim(target)
         write_whole(target, content)
-        manifest.add(entry)
+        if entry:
+            manifest.add(entry)
     except OSError as error:
         return f"{target}: cannot be written ({error.strerror})"
     return ""

@@ -13,8 +13,9 @@ from ...models import Network, load
 from ...stream.segmenter.lag import Lag
 from ...stream.sources.base import SourceError
 from ..formats import FORMATS
-from ..segmentation import segment
+from ..segmentation import segment_file
 from .find import Item
+from .summary import Row, row_of
 
 OnSamples = Callable[[Item, int], None]
 """Called with a recording and the number of stream samples (44,100 Hz) that were processed since the last call."""
@@ -31,25 +32,25 @@ class Settings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The content of a recording's result, or an error message."""
+    """The content of a recording's result, and its row of the summary; or an error message."""
 
     item: Item
     content: bytes = b""
+    row: Row = field(default_factory=dict)
     error: str = ""
-    warnings: list[str] = field(default_factory=list)
 
 
 def outcome(item: Item, settings: Settings, network: Network, on_samples: OnSamples) -> Outcome:
     """Segment one recording. An error becomes the outcome's message."""
     try:
-        segmentation = segment(
+        segmentation = segment_file(
             item.file,
             network,
             settings.lag,
             lambda length: on_samples(item, length),
             sensitivity=settings.sensitivity,
         )
-        return Outcome(item, FORMATS[settings.form].write(segmentation), "", segmentation.warnings)
+        return Outcome(item, FORMATS[settings.form].write(segmentation), row_of(item.place, segmentation))
     except SourceError as error:
         return Outcome(item, error=str(error))
     except Exception as error:  # one recording in ten thousand must not cost the others

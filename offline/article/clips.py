@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import soundfile
 from numpy.typing import NDArray
 
 from ...models import ModelError
+from ...models.errors import one_line
 from ...models.loader import one_thread
 from ...stream.rates import Samples
+from ...stream.sources.base import SourceError
+from ...stream.sources.file import FileSource
+from ..console import require
 from ..datasets.pascal import PASCAL_RATE
 from ..datasets.recording import Recording
-from ..segmentation import read_stream
 
 CLIP = 20_000
 """Samples of a clip at 44,100 Hz (0.45 s)."""
@@ -38,6 +42,24 @@ class Clips:
     names: tuple[str, ...]
 
 
+def sound_of(path: Path, speed: float = 1.0) -> Samples:
+    """A whole recording at 44,100 Hz, played faster by `speed`: shape (n,). Loaded with librosa, as in the article.
+
+    Raises SourceError and MissingExtra.
+    """
+    require("the article's way to load", "librosa", "train")
+    import librosa
+
+    FileSource(path).close()  # it says best what is wrong with a file
+    try:
+        with soundfile.SoundFile(path) as file:
+            sound, _ = librosa.load(file, sr=PASCAL_RATE)
+        faster = librosa.resample(sound, orig_sr=PASCAL_RATE * speed, target_sr=PASCAL_RATE)
+    except (librosa.ParameterError, soundfile.SoundFileError) as error:
+        raise SourceError(f"{path}: librosa cannot load it ({one_line(error)})") from None
+    return np.asarray(faster, np.float32)
+
+
 def cut(sound: Samples, marks: NDArray[np.int64]) -> Samples:
     """From each mark to the next (the last: to the end), padded with zeros or cut to 20,000: shape (n, 20000)."""
     clips = np.zeros((len(marks), CLIP), np.float32)
@@ -50,13 +72,11 @@ def cut(sound: Samples, marks: NDArray[np.int64]) -> Samples:
 def clips_of(recordings: Iterable[Recording], speed: float = 1.0) -> Clips:
     """Clips of marked recordings, played faster by `speed`.
 
-    The sound after a recording's last mark has no end, and is left out. Raises SourceError.
+    The sound after a recording's last mark has no end, and is left out. Raises SourceError and MissingExtra.
     """
     sounds, lengths, kinds, names = [], [], [], []
     for recording in recordings:
-        sound = read_stream(recording.audio)
-        positions = np.arange(0, len(sound) - 1, speed)
-        played = np.interp(positions, np.arange(len(sound)), sound).astype(np.float32)
+        played = sound_of(recording.audio, speed)
         marks = np.rint(recording.start_s * PASCAL_RATE / speed).astype(np.int64)
         sounds.append(cut(played, marks)[:-1])
         lengths.append(np.diff(marks))

@@ -13,8 +13,8 @@ from ..evaluation.envelope import kinds, peaks
 from ..evaluation.evaluate import PEAK_BEFORE_CENTRE_S, Evaluation, Predict, evaluate_each
 from ..evaluation.networks import by_network
 from ..scoring import KINDS, Prediction, by_centre
-from ..segmentation import read_pcg, read_stream
-from .clips import ClipNetwork, cut
+from ..segmentation import read_pcg
+from .clips import ClipNetwork, cut, sound_of
 
 _ONSET_BEFORE_PEAK_S = 0.035
 _OFFSET_AFTER_PEAK_S = _ONSET_BEFORE_PEAK_S + 2 * PEAK_BEFORE_CENTRE_S
@@ -38,9 +38,12 @@ def by_envelope(recording: Recording) -> Prediction:
 
 
 def by_clips(recording: Recording, network: ClipNetwork) -> Prediction:
-    """The envelope's peaks, with a clip from each to the next classified by the clip network. Raises SourceError."""
+    """The envelope's peaks, with a clip from each to the next classified by the clip network.
+
+    Raises SourceError and MissingExtra.
+    """
     peaks_s = peaks(read_pcg(recording.audio))
-    clips = cut(read_stream(recording.audio), np.rint(peaks_s * STREAM_RATE).astype(np.int64))
+    clips = cut(sound_of(recording.audio), np.rint(peaks_s * STREAM_RATE).astype(np.int64))
     return segments(peaks_s, (network.s2(clips, recording.name) > 0.5).astype(np.int64))
 
 

@@ -4,11 +4,12 @@ import argparse
 from pathlib import Path
 
 from ...stream import NOTICE
-from ..console import say
+from ..console import remark
 from ..datasets.sets import read_set, set_names
 from .options import add_sets
 
 EXAMPLE = "pascal circor/dev --clips article"
+COST = "It takes about 1 s for each minute of sound on one core."
 
 
 def add_options(p: argparse.ArgumentParser) -> None:
@@ -24,8 +25,8 @@ def run(args: argparse.Namespace) -> int:
 
     clips = ClipNetwork(args.clips / CLIPS_FILE) if args.clips else None
     if not clips:
-        say("without the clip network; `heartseg-offline article --out DIR` trains it, and --clips DIR takes it")
+        remark("without the clip network; `heartseg-offline article --out DIR` trains it, and --clips DIR takes it")
     sets = {name: read_set(folder) for name, folder in zip(set_names(args.sets), args.sets, strict=True)}
-    print(comparison_table(compare(sets, methods(clips), say)), end="")
+    print(comparison_table(compare(sets, methods(clips), remark)), end="")
     print(f"\n{NOTICE}")
     return 0

@@ -28,6 +28,7 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
 def add_lag(parser: argparse.ArgumentParser) -> None:
     """The option `--lag`, read as a `Lag`."""
     parser.add_argument(
+        "-l",
         "--lag",
         type=_lag,
         default="full",

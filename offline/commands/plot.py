@@ -7,7 +7,7 @@ from ..console import UsageError, drawing, say
 from ..figures.plot import PICTURE_ENDINGS, Picture, save
 from ..formats import prediction_of, read_annotation
 from ..scoring import reference_of
-from .options import add_lag, add_reference, add_sensitivity
+from .options import add_force, add_lag, add_reference, add_sensitivity
 
 EXAMPLE = "heart.wav --reference heart.tsv --out heart.pdf"
 
@@ -18,6 +18,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     add_reference(p)
     p.add_argument("--posteriors", action="store_true", help="draw the probability of each state, too")
     p.add_argument(
+        "-o",
         "--out",
         type=Path,
         metavar="FILE",
@@ -26,6 +27,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     )
     add_lag(p)
     add_sensitivity(p)
+    add_force(p)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,6 +52,6 @@ def run(args: argparse.Namespace) -> int:
         posterior=analysis.posterior if args.posteriors else None,
         note=f"heartseg {analysis.session['heartseg']} · {analysis.session['model']} · {analysis.lag_text}",
     )
-    for path in save(picture, out):
+    for path in save(picture, out, args.force):
         print(path)
     return 0

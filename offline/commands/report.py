@@ -3,19 +3,22 @@
 import argparse
 from pathlib import Path
 
-from ..console import UsageError, say
+from ..console import UsageError, refuse_to_overwrite, say
 from ..formats import read_annotation
 from ..scoring import reference_of
-from .options import add_lag, add_reference, add_sensitivity
+from .options import add_force, add_lag, add_reference, add_sensitivity
 
-EXAMPLE = "heart.wav --out heart.html"
+EXAMPLE = "heart.wav -o heart.html"
 
 
 def add_options(p: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     p.add_argument("file", type=Path, metavar="FILE", help="a recording")
     add_reference(p)
-    p.add_argument("--out", type=Path, metavar="FILE.html", help="(default: the recording's name with .html, here)")
+    p.add_argument(
+        "-o", "--out", type=Path, metavar="FILE.html", help="(default: the recording's name with .html, here)"
+    )
+    add_force(p)
     add_lag(p)
     add_sensitivity(p)
 
@@ -29,10 +32,11 @@ def run(args: argparse.Namespace) -> int:
     out = args.out or Path(args.file.stem + ".html")
     if out.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"--out {out}: the name should end in .html")
+    refuse_to_overwrite(out, args.force)
     reference = reference_of(read_annotation(args.reference, args.file.stem)) if args.reference else None
     analysis = hear(args.file, load(args.lag.network), args.lag, args.sensitivity)
     for warning in analysis.warnings:
         say(f"warning: {warning}")
-    write(page(analysis, reference, str(args.reference or "")), out)
+    write(page(analysis, reference, args.reference.name if args.reference else ""), out)
     print(out)
     return 0

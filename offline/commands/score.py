@@ -17,7 +17,8 @@ from ..evaluation.ecg import NO_FIGURES, EcgFigures, ecg_table, judge, read_r_pe
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.tables import figures_table, rate_table, worst_table
 from ..figures.plot import Picture, save
-from ..formats import FORMATS, read_annotation, read_prediction, read_recording, result_of
+from ..formats import read_annotation, read_prediction, read_recording
+from ..formats.results import Results
 from ..scoring import KINDS, Prediction, by_centre
 
 EXAMPLE = "circor/dev events --worst 10"
@@ -31,7 +32,9 @@ def add_options(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "reference", type=Path, help="folder of CirCor, CinC 2016, PASCAL set A or results; or one of these files"
     )
-    p.add_argument("predictions", type=Path, help="folder of results in any format of `segment`, or one file")
+    p.add_argument(
+        "predictions", type=Path, help="folder of results in any format of `segment`, with its sub-folders, or one file"
+    )
     p.add_argument(
         "--ecg", type=Path, metavar="RPEAKS",
         help="judge by the R-peaks of an ECG, too: a .tsv of name and seconds, or a folder of NAME.rpeaks.txt or WFDB "
@@ -67,17 +70,19 @@ def run(args: argparse.Namespace) -> int:
 
         for s in evaluation.worst(args.worst):
             picture = Picture(s.name, read_pcg(s.recording.audio), s.prediction, reference=s.reference)
-            save(picture, args.plots / f"{s.name}.png")
+            save(picture, args.plots / f"{s.name}.png", force=True)
     return 0
 
 
 def _judge_unmarked(args: argparse.Namespace) -> int:
     """Judge recordings without an annotation by their R-peaks, print and write."""
     total, missing = NO_FIGURES, []
-    for name, r_peaks_s in read_r_peaks(args.ecg).items():
-        path = result_of(args.predictions, name)
+    results, r_peaks = Results(args.predictions), read_r_peaks(args.ecg)
+    for name, r_peaks_s in r_peaks.items():
+        path = results.of(Path(name))
         missing += [] if path else [name]
         total += judge(r_peaks_s, read_prediction(path).sounds if path else {kind: by_centre([]) for kind in KINDS})
+    results.refuse_none(len(missing), len(r_peaks), args.ecg)
     if missing:
         say(f"{len(missing)} recordings have no result and count as empty: {' '.join(missing[:_NAMES_SHOWN])}")
     print(ecg_table({"predictions": total}))
@@ -106,22 +111,28 @@ def score_files(reference: Path, predictions: Path) -> tuple[Evaluation, list[st
     """Score results, and name the references that have none; these are scored as empty. Raises DataError.
 
     reference: a folder of a supported set, or one annotation. predictions: a folder of results, or one file. Results
-    of `segment`, in any format, serve as references too.
+    of `segment`, in any format, serve as references too. Where none has a result, DataError is raised.
     """
     recordings = read_references(reference, predictions)
-    if not predictions.exists():
-        raise DataError(f"{predictions}: no such file or folder")
+    results = Results(predictions)
     missing = []
 
     def predict(recording: Recording) -> Prediction:
-        path = predictions if predictions.is_file() else result_of(predictions, recording.name)
+        path = results.of(_place(recording, reference), recording.audio.suffix)
         if path:
             return read_prediction(path)
         missing.append(recording.name)
         none = {kind: np.zeros(0) for kind in KINDS}
         return Prediction({kind: by_centre([]) for kind in KINDS}, none, none)
 
-    return evaluate(recordings, predict), missing
+    evaluation = evaluate(recordings, predict)
+    results.refuse_none(len(missing), len(recordings), reference)
+    return evaluation, missing
+
+
+def _place(recording: Recording, reference: Path) -> Path:
+    """Path of a recording below the folder of references, without its ending."""
+    return (recording.audio.parent / recording.name).relative_to(reference if reference.is_dir() else reference.parent)
 
 
 def read_references(reference: Path, predictions: Path) -> list[Recording]:
@@ -138,7 +149,6 @@ def read_references(reference: Path, predictions: Path) -> list[Recording]:
 
 def _results(folder: Path) -> list[Path]:
     """The results of a folder that is no public set, one for each name."""
-    if (folder / PASCAL_TABLE).exists() or any(next(folder.glob(f"*{ending}"), None) for ending in _AUDIO):
+    if (folder / PASCAL_TABLE).exists() or any(next(folder.rglob(f"*{ending}"), None) for ending in _AUDIO):
         return []
-    names = sorted({path.stem for form in FORMATS.values() for path in folder.glob(f"*{form.ending}")})
-    return [path for name in names if (path := result_of(folder, name))]
+    return sorted(Results(folder).by_place.values()) if folder.is_dir() else []

@@ -1,15 +1,17 @@
 """`heartseg-offline segment`: recordings to files of events."""
 
 import argparse
+import sys
 from pathlib import Path
 
-from ..archive.find import find_recordings, same_names
-from ..console import UsageError, say
+from ..archive.find import find_recordings, is_pattern, same_names
+from ..console import UsageError, refuse_to_overwrite, remark, say, write_whole
 from ..formats import FORMATS
-from .options import add_lag, add_sensitivity
+from .options import add_force, add_lag, add_sensitivity
 
 EXAMPLE = "recordings --out events --format csv"
 
+_STANDARD_OUTPUT = Path("-")
 _CLASHES_SHOWN = 5
 
 
@@ -18,36 +20,93 @@ def add_options(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="recordings, folders of them, or globs (**, too)"
     )
-    p.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results, one a recording")
+    p.add_argument(
+        "-o", "--out", type=Path, metavar="DIR|-",
+        help="folder for the results, one a recording; '-': standard output, for one recording (default for one "
+        "recording: beside it)",
+    )  # fmt: skip
     p.add_argument("--format", choices=list(FORMATS), default="jsonl", help="(default: jsonl)")
     add_lag(p)
     add_sensitivity(p)
     p.add_argument("--jobs", type=int, metavar="N", help="processes (default: one for each core)")
     p.add_argument("--again", action="store_true", help="also redo results that an earlier run made")
+    add_force(p)
 
 
 def run(args: argparse.Namespace) -> int:
     """Segment all recordings; returns the exit status."""
-    from ..archive.run import cores, segment_files
-    from ..archive.workers import Settings
-
     if args.jobs is not None and args.jobs < 1:
         raise UsageError(f"--jobs {args.jobs}: expected 1 or more")
     FORMATS[args.format].check_library()
-    items, failures = find_recordings(args.files)
-    if clash := same_names(items):
+    if args.out not in (None, _STANDARD_OUTPUT):
+        return _archive(args)
+    file: Path = args.files[0]
+    if len(args.files) > 1 or file.is_dir() or is_pattern(file):
+        raise UsageError("several recordings need --out DIR, a folder for their results")
+    return _one(args, file)
+
+
+def _one(args: argparse.Namespace, file: Path) -> int:
+    """Segment one recording, to a file beside it or to standard output."""
+    from ...models import load
+    from ..archive.summary import closing_line, row_of
+    from ..segmentation import segment_file
+
+    form = FORMATS[args.format]
+    target = file.with_suffix(form.ending)
+    if args.out is None:
+        if target == file:
+            raise UsageError(f"{file}: its result would have its name; choose a folder with --out DIR")
+        refuse_to_overwrite(target, args.force)
+    segmentation = segment_file(file, load(args.lag.network), args.lag, sensitivity=args.sensitivity)
+    for warning in segmentation.warnings:
+        say(f"warning: {warning}")
+    content = form.write(segmentation)
+    if args.out is None:
+        write_whole(target, content)
+        print(target)
+    else:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    remark(closing_line([row_of(Path(file.name), segmentation)]))
+    return 0
+
+
+def _archive(args: argparse.Namespace) -> int:
+    """Segment all recordings into a folder."""
+    from ..archive.run import cores, segment_files
+    from ..archive.summary import closing_line
+    from ..archive.workers import Settings
+
+    if args.out.suffix in {form.ending for form in FORMATS.values()} and not args.out.is_dir():
+        raise UsageError(f"--out {args.out}: names a folder; leave it away, or write --out - > {args.out}")
+    found = find_recordings(args.files)
+    if clash := same_names(found.items):
         pairs = "; ".join(f"{a} and {b}" for a, b in clash[:_CLASHES_SHOWN])
         more = f"; and {len(clash) - _CLASHES_SHOWN} more pairs" if len(clash) > _CLASHES_SHOWN else ""
-        raise UsageError(f"these recordings would have results of one name: {pairs}{more}")
+        raise UsageError(
+            f"these recordings would have results of one name: {pairs}{more}; "
+            "name the folder above them, whose sub-folders the results keep"
+        )
     report = segment_files(
-        items, args.out, Settings(args.format, args.lag, args.sensitivity), args.jobs or cores(), args.again, say
-    )
+        found.items, args.out, Settings(args.format, args.lag, args.sensitivity), args.jobs or cores(), args.again,
+        args.force, say,
+    )  # fmt: skip
     if report.before:
-        say(f"{report.before} of {len(items)} were made before, in the same way (--again makes them anew)")
-    if failed := failures + report.failed:
-        say(f"{len(failed)} of {len(items) + len(failures)} recordings failed:")
+        remark(
+            f"{len(report.before)} of {len(found.items)} were made before, in the same way (--again makes them anew)"
+        )
+    if passed_over := found.without_ffmpeg():
+        remark(passed_over)
+    if failed := found.failures + report.failed:
+        say(f"{len(failed)} of {len(found.items) + len(found.failures)} recordings failed:")
         for reason in failed:
             say(reason)
+    if report.no_summary:
+        say(report.no_summary)
+    rows = report.done + report.before
+    if rows:
+        remark(closing_line(rows))
     if report.stopped:
-        say(f"stopped; {report.done + report.before} of {len(items)} are done, and the same command goes on from there")
-    return 1 if failed or report.stopped else 0
+        say(f"stopped; {len(rows)} of {len(found.items)} are done, and the same command goes on from there")
+    return 1 if failed or report.stopped or report.no_summary else 0

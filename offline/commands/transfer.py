@@ -4,11 +4,12 @@ import argparse
 import json
 from pathlib import Path
 
-from ..console import UsageError, say
+from ..console import UsageError, remark
 from ..datasets.recording import data_root
 from .options import add_sensitivity
 
 EXAMPLE = "--left-out cinc-b=runs/without-b/heartseg.onnx"
+COST = "It takes about 5 minutes on one core for the sets that the card names."
 
 
 def add_options(p: argparse.ArgumentParser) -> None:
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         if clinic not in LEFT_OUT or not file:
             raise UsageError(f"--left-out {option}: expected CLINIC=FILE, with a clinic of {', '.join(LEFT_OUT)}")
         left_out[clinic] = load(file)
-    found = transfer(args.data or data_root(), load(args.model or DEFAULT), left_out, args.sensitivity, say)
+    found = transfer(args.data or data_root(), load(args.model or DEFAULT), left_out, args.sensitivity, remark)
     print(transfer_table(found), end="")
     if args.json:
         devices = {

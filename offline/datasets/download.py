@@ -3,7 +3,10 @@
 import hashlib
 import http.client
 import os
+import socket
+import ssl
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,7 +63,7 @@ def download(remote: Remote, on_bytes: Callable[[int, float], None], stop: Event
                 raise FetchError(f"{remote.url}: {error.code} {error.reason}") from None
             why = f"{error.code} {error.reason}"
         except (OSError, http.client.HTTPException) as error:
-            why = str(getattr(error, "reason", None) or error) or type(error).__name__
+            why = _in_words(error, remote.url)
         tries = 0 if _size(part) > size else tries + 1
         if tries == TRIES:
             raise FetchError(f"{remote.url}: {why}; run the command again to go on from there")
@@ -74,6 +77,23 @@ def download(remote: Remote, on_bytes: Callable[[int, float], None], stop: Event
             f"{remote.url}: is not what its published SHA-256 says, and was removed; run the command again"
         )
     os.replace(part, remote.target)
+
+
+def _in_words(error: Exception, url: str) -> str:
+    """Why a transfer failed, and what to look at."""
+    reason = getattr(error, "reason", None) or error
+    host = urllib.parse.urlsplit(url).hostname
+    if isinstance(reason, socket.gaierror):
+        return f"the host {host} is not found (is there a network?)"
+    if isinstance(reason, TimeoutError):
+        return f"the host {host} does not answer"
+    if isinstance(reason, ConnectionRefusedError):
+        return f"the host {host} refuses the connection"
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return f"the certificate of {host} is not trusted ({reason.verify_message})"
+    if isinstance(reason, OSError) and reason.strerror:
+        return f"the host {host} cannot be reached ({reason.strerror.lower()})"
+    return str(reason) or type(error).__name__
 
 
 def _transfer(url: str, part: Path, on_bytes: Callable[[int, float], None], stop: Event) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...models import Network, load
+from ...stream.rates import STREAM_RATE
 from ...stream.segmenter.lag import DEFAULT_LAG, FAST_HOP, FULL_CONTEXT, LONGEST_LOOKAHEAD, Lag
 from ...stream.segmenter.segmenter import Segmenter
 from ..console import drawing
@@ -75,7 +76,7 @@ def predictions(recording: Recording, networks: Mapping[str, Network]) -> dict[s
     for name, lag in lags().items():
         answers = remembered[lag.network, lag.hop]
         answers.rewind()
-        segmenter = Segmenter(answers, lag)
+        segmenter = Segmenter(answers, lag, rate=STREAM_RATE)
         events = segmenter.push(samples) + segmenter.flush()
         if lag == DEFAULT_LAG:
             predicted[ONSET] = onsets_of(events)

@@ -109,7 +109,7 @@ class _Swapping:
 
 
 def _segment(x: Samples, network: Network) -> Prediction:
-    segmenter = Segmenter(network, DEFAULT_LAG)
+    segmenter = Segmenter(network, DEFAULT_LAG, rate=STREAM_RATE)
     return prediction_of(segmenter.push(x) + segmenter.flush())
 
 

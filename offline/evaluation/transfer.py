@@ -18,7 +18,7 @@ from ..datasets.circor import read_circor
 from ..datasets.pascal import read_pascal
 from ..datasets.recording import DataError, Recording, audio_files
 from ..formats import prediction_of
-from ..segmentation import read_pcg, segment
+from ..segmentation import read_pcg, segment_file
 from .ecg import NO_FIGURES, EcgFigures, judge, read_r_peaks
 from .evaluate import Evaluation, Predict, evaluate
 from .unmarked import HeardHeart, Invented, expected_beats, share_heard
@@ -97,7 +97,7 @@ def _annotated(
 
 def _predict(network: Network, sensitivity: str) -> Predict:
     return lambda recording: prediction_of(
-        segment(recording.audio, network, DEFAULT_LAG, sensitivity=sensitivity).events
+        segment_file(recording.audio, network, DEFAULT_LAG, sensitivity=sensitivity).events
     )
 
 
@@ -114,7 +114,7 @@ def _judge_device(folder: Path, network: Network, sensitivity: str) -> tuple[lis
     hearts, ecg = [], NO_FIGURES
     for audio in audio_files(folder, "unmarked"):
         path = _Path()
-        segmentation = segment(audio, network, DEFAULT_LAG, observer=path, sensitivity=sensitivity)
+        segmentation = segment_file(audio, network, DEFAULT_LAG, observer=path, sensitivity=sensitivity)
         peaks = r_peaks.get(audio.stem)
         length_s = seconds(segmentation.accounts.captured)
         expected, counted = expected_beats(length_s, peaks, read_pcg(audio), path.s1)
@@ -137,7 +137,7 @@ def _judge_set(evaluation: Evaluation, r_peaks: Path) -> EcgFigures:
 def _count_invented(folder: Path, network: Network, sensitivity: str) -> Invented:
     sounds, samples = 0, 0
     for audio in audio_files(folder, "heartless"):
-        segmentation = segment(audio, network, DEFAULT_LAG, sensitivity=sensitivity)
+        segmentation = segment_file(audio, network, DEFAULT_LAG, sensitivity=sensitivity)
         sounds += len(segmentation.sounds)
         samples += segmentation.accounts.captured
     return Invented(folder.name, sounds, seconds(samples) / 60)

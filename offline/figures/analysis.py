@@ -9,14 +9,13 @@ import numpy as np
 from ...models import Network
 from ...stream.display.hints import CLIPPED as CLIPPED
 from ...stream.events import Event, Gap, Sound
-from ...stream.rates import DECIMATION, STREAM_PER_FRAME, STREAM_RATE, Samples
+from ...stream.rates import STREAM_PER_FRAME, STREAM_RATE, Samples
 from ...stream.segmenter.lag import FULL_CONTEXT, Lag
-from ...stream.segmenter.observer import Observer
 from ...stream.segmenter.presence import Presence
 from ...stream.segmenter.windows import Posteriors
 from ...stream.sources.base import SourceError
 from ...stream.sources.file import FileSource
-from ..segmentation import segment
+from ..segmentation import PcgRecorder, segment_file, write_part
 
 
 @dataclass(frozen=True)
@@ -60,30 +59,27 @@ class Heard:
         return [e for e in self.events if isinstance(e, Gap)]
 
 
-class _Recorder(Observer):
+class _Recorder(PcgRecorder):
     """Keeps the intermediate results of a segmenter, and measures the level of its samples."""
 
     def __init__(self) -> None:
-        self._pcg: list[tuple[int, Samples]] = []  # with the index of its first sample
+        super().__init__()
         self._frames: list[tuple[int, Samples]] = []  # index of the first frame, posteriors
         self._evidence: list[tuple[int, Samples]] = []  # index of the first frame, evidence
         self._heart_frames = 0
-        self._position = self._pcg_count = self._frame = 0
+        self._position = self._frame = 0
         self.peak = self.energy = 0.0
         self.clipped = 0
 
     def on_restart(self, position: int) -> None:
-        self._position, self._pcg_count, self._frame = position, 0, 0
+        super().on_restart(position)
+        self._position, self._frame = position, 0
 
     def on_samples(self, samples: Samples) -> None:
         magnitude = np.abs(samples)
         self.peak = max(self.peak, float(magnitude.max(initial=0.0)))
         self.energy += float(np.square(samples, dtype=np.float64).sum())
         self.clipped += int((magnitude >= CLIPPED).sum())
-
-    def on_pcg(self, pcg: Samples) -> None:
-        self._pcg.append((round(self._position / DECIMATION) + self._pcg_count, pcg))
-        self._pcg_count += len(pcg)
 
     def on_posteriors(self, posteriors: Posteriors) -> None:
         first, final = round(self._position / STREAM_PER_FRAME) + posteriors.first, slice(posteriors.n_final)
@@ -95,25 +91,18 @@ class _Recorder(Observer):
         self._heart_frames += (end - first) * (presence in (Presence.HEART, Presence.UNSURE))
         self._frame = frame
 
-    def pcg(self, length: int) -> Samples:
-        """The PCG of `length` stream samples, nan where there is none."""
-        whole = np.full(-(-length // DECIMATION), np.nan, np.float32)
-        for first, part in self._pcg:
-            _write(whole, first, part)
-        return whole
-
     def posteriors(self, length: int) -> Samples:
         """The posteriors of `length` stream samples, shape (frames, 4), nan where there are none."""
         whole = np.full((-(-length // STREAM_PER_FRAME), 4), np.nan, np.float32)
         for first, rows in self._frames:
-            _write(whole, first, rows)
+            write_part(whole, first, rows)
         return whole
 
     def evidence(self, length: int) -> Samples:
         """The evidence over `length` stream samples, shape (frames,), nan where there is none."""
         whole = np.full(-(-length // STREAM_PER_FRAME), np.nan, np.float32)
         for first, part in self._evidence:
-            _write(whole, first, part)
+            write_part(whole, first, part)
         return whole
 
     @property
@@ -126,7 +115,7 @@ class _Recorder(Observer):
 def hear(path: Path, network: Network, lag: Lag, sensitivity: str = "normal") -> Heard:
     """Segment a recording and keep all that can be shown of it. Raises SourceError."""
     recorder = _Recorder()
-    segmentation = segment(path, network, lag, observer=recorder, sensitivity=sensitivity)
+    segmentation = segment_file(path, network, lag, observer=recorder, sensitivity=sensitivity)
     length = segmentation.accounts.captured
     if not length:
         raise SourceError(f"{path}: holds no sound")
@@ -147,9 +136,3 @@ def hear(path: Path, network: Network, lag: Lag, sensitivity: str = "normal") ->
         rms=float(np.sqrt(recorder.energy / processed)),
         clipped=recorder.clipped / processed,
     )
-
-
-def _write(whole: Samples, first: int, part: Samples) -> None:
-    """Write `part` into `whole` from index `first` on, as far as there is room."""
-    room = whole[first : first + len(part)]
-    room[:] = part[: len(room)]

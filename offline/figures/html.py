@@ -4,7 +4,6 @@ import base64
 import html
 import io
 import json
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +13,28 @@ import soxr
 
 from ...stream.rates import FRAME_RATE, PCG_RATE, STREAM_RATE, seconds
 from ...stream.sources.file import FileSource
-from ..beats import Beat, beats
+from ..beats import Beat
 from ..console import write_whole
 from ..formats import prediction_of
-from ..scoring import HEADLINE_S, KINDS, Counts, Reference, coverage, score
-from .analysis import Heard
+from ..scoring import HEADLINE_S, KINDS, Counts, Reference, score
+from .analysis import CLIPPED, Heard
+from .named import Named, percent
 from .plot import Rate, limit, rate_of
+from .spectrum import COLUMN_RATE, HIGHEST_HZ, spectrogram
 
 _WEB = Path(__file__).with_name("web")
-_SCRIPTS = ("data.js", "peaks.js", "wave.js", "charts.js")
+_SCRIPTS = ("data.js", "peaks.js", "spectrum.js", "wave.js", "pointer.js", "charts.js")
 
 SOUND_RATE = 8_000
 """Samples a second of the sound in the page: a heart is heard below 1 kHz, and every browser plays this rate."""
 
 _EVIDENCE_POINTS = 600
+_CLIPPED_SHARE = 1e-4  # the peak of a recording that was made as loud as it can be is less
 
 
 def page(analysis: Heard, reference: Reference | None = None, annotation: str = "") -> str:
-    """The page. annotation: where the reference came from. Raises SourceError."""
-    cycles = beats(analysis.sounds, analysis.gaps)
+    """The page. annotation: the name of the reference's file. Raises SourceError."""
+    named = Named(analysis)
     pcg = np.nan_to_num(analysis.pcg)
     scale = 32767 / float(np.abs(pcg).max(initial=1e-9))
     data = {
@@ -41,12 +43,12 @@ def page(analysis: Heard, reference: Reference | None = None, annotation: str = 
         "top": limit(analysis.pcg) * scale,
         "sounds": [[KINDS.index(s.kind) + 1, seconds(s.onset), seconds(s.offset)] for s in analysis.sounds],
         "gaps": [[seconds(gap.start), seconds(gap.end)] for gap in analysis.gaps],
+        "unnamed": named.pauses,
+        "columns": COLUMN_RATE,
+        "highest": HIGHEST_HZ,
         "rates": _points(rate_of(prediction_of(analysis.events).sounds, analysis.gaps)),
-        "intervals": {
-            "rr": _ms(b.rr_s for b in cycles),
-            "s1_s2": _ms(b.s1_s2_s for b in cycles),
-            "s2_s1": _ms(b.s2_s1_s for b in cycles),
-        },
+        "intervals": named.intervals,
+        "medians": named.medians,
         "evidence": _evidence(analysis),
         "reference": None if reference is None else _reference(reference, analysis.seconds),
     }
@@ -55,13 +57,16 @@ def page(analysis: Heard, reference: Reference | None = None, annotation: str = 
         "subtitle": f"{_length(analysis.seconds)}, {analysis.rate} Hz.",
         "key": "" if reference is None else "below the waveform: the reference, grey where it is annotated",
         "rate_key": "" if reference is None else '<span class="quiet">(dotted: the reference)</span>',
-        "figures": _terms(_figures(cycles), "div"),
-        "quality": _terms(_quality(analysis, reference)),
+        "banner": f'<p class="banner">{named.warning}</p>' if named.warning else "",
+        "trust": "" if named.is_trusted else " unsure",
+        "figures": _terms(_figures(named), "div"),
+        "quality": _terms(_quality(analysis, named, reference)),
         "settings": _terms(_settings(analysis, annotation)),
-        "beats": "".join(map(_row, cycles)),
+        "beats": "".join(map(_row, named.beats)),
         "data": json.dumps(data).replace("<", "\\u003c"),
-        "pcg": base64.b64encode(np.rint(pcg * scale).astype("<i2").tobytes()).decode(),
-        "sound": base64.b64encode(_sound(analysis.path)).decode(),
+        "pcg": _base64(np.rint(pcg * scale).astype("<i2").tobytes()),
+        "spectrum": _base64(spectrogram(pcg).tobytes()),
+        "sound": _base64(_sound(analysis.path)),
         "css": (_WEB / "page.css").read_text(encoding="utf-8"),
         "js": "".join((_WEB / name).read_text(encoding="utf-8") for name in _SCRIPTS),
     }
@@ -84,12 +89,12 @@ def _sound(path: Path) -> bytes:
     return file.getvalue()
 
 
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
 def _points(rate: Rate) -> list[list[float | None]]:
     return [[round(float(t), 3), round(float(bpm), 1)] if t == t else [0.0, None] for t, bpm in zip(*rate, strict=True)]
-
-
-def _ms(values: Iterable[float | None]) -> list[float]:
-    return [round(v * 1000, 1) for v in values if v is not None]
 
 
 def _reference(reference: Reference, length: float) -> dict[str, Any]:
@@ -112,57 +117,57 @@ def _evidence(analysis: Heard) -> list[list[float | None]]:
     return points
 
 
-def _median(values: Sequence[float]) -> str:
-    return f"{np.median(values):.0f}" if len(values) else "–"
-
-
 _Terms = list[tuple[str, str]]
 
 
-def _figures(cycles: Sequence[Beat]) -> _Terms:
-    rr = [b.rr_s for b in cycles if b.rr_s]
-    ratio = [b.ratio for b in cycles if b.ratio is not None]
+def _figures(named: Named) -> _Terms:
+    medians = named.medians
     figures = [
-        ("Heart rate", _median([60 / v for v in rr]), "bpm"),
-        ("RR", _median(_ms(rr)), "ms"),
-        ("S1–S2", _median(_ms(b.s1_s2_s for b in cycles)), "ms"),
-        ("S2–S1", _median(_ms(b.s2_s1_s for b in cycles)), "ms"),
-        ("Ratio", f"{np.median(ratio):.2f}" if ratio else "–", ""),
-        ("Beats", str(sum(b.s1_onset_s is not None for b in cycles)), ""),
+        ("Heart rate", medians["bpm"], "bpm"),
+        ("RR", medians["rr"], "ms"),
+        ("S1–S2", medians["s1_s2"], "ms"),
+        ("S2–S1", medians["s2_s1"], "ms"),
+        ("Ratio", medians["ratio"], ""),
+        ("Beats", str(sum(b.s1_onset_s is not None for b in named.beats)), ""),
     ]
-    return [(name, f"{value} <small>{unit}</small>") for name, value, unit in figures]
+    return [(name, f"{value} <small>{'' if value == '–' else unit}</small>") for name, value, unit in figures]
 
 
-def _quality(analysis: Heard, reference: Reference | None) -> _Terms:
-    prediction = prediction_of(analysis.events)
-    as_reference = Reference(prediction.sounds, np.array([[0.0, analysis.seconds]]), np.zeros((0, 2)))
+def _quality(analysis: Heard, named: Named, reference: Reference | None) -> _Terms:
     confidence = [s.confidence for s in analysis.sounds]
+    is_clipped = analysis.clipped >= _CLIPPED_SHARE
     rows = [
         ("Heartbeat", f"heard in {analysis.heart_share * 100:.0f} % of the time"),
-        ("Coverage", f"sounds named in {coverage([(as_reference, prediction)]) * 100:.0f} % of the time"),
+        ("Coverage", f"whole beats named in {percent(named.coverage)} of the time"),
         ("Confidence", f"{np.mean(confidence):.2f} in the mean" if confidence else "–"),
-        ("Clipping", f"{analysis.clipped * 100:.2g} % of the samples at full scale"),
-        ("Level", f"peak {_decibels(analysis.peak)}, RMS {_decibels(analysis.rms)}"),
+        ("Clipping", f"clipped: {analysis.clipped * 100:.2g} % of the samples" if is_clipped else "none"),
+        ("Level", f"peak {_peak(analysis.peak)}, RMS {_decibels(analysis.rms)}"),
         ("Not heard", f"{sum(seconds(g.end - g.start) for g in analysis.gaps):.2f} s"),
     ]
     if reference is not None:
-        c = sum(score(reference, prediction, HEADLINE_S).values(), Counts())
+        c = sum(score(reference, prediction_of(analysis.events), HEADLINE_S).values(), Counts())
         rows.append(
             (
                 "Reference",
                 f"{c.tp} of {c.references} found within {HEADLINE_S * 1000:.0f} ms, {c.fp} more that it has not",
             )
         )
-    return [(name, html.escape(value)) for name, value in rows + [("Warning", w) for w in analysis.warnings]]
+    rows += [("Warning", warning.replace(str(analysis.path), analysis.path.name)) for warning in analysis.warnings]
+    return [(name, html.escape(value)) for name, value in rows]
 
 
 def _decibels(level: float) -> str:
     return f"{20 * np.log10(level):.1f} dBFS".replace("-", "−") if level > 0 else "silent"
 
 
+def _peak(level: float) -> str:
+    """A level, which a change of rate may lift a little above full scale."""
+    return _decibels(level) if level < CLIPPED else "at full scale (0 dBFS)"
+
+
 def _settings(analysis: Heard, annotation: str) -> _Terms:
     rows = [
-        ("File", str(analysis.session["source"])),
+        ("File", analysis.path.name),
         ("heartseg", analysis.session["heartseg"]),
         ("Network", analysis.session["model"]),
         ("SHA-256", analysis.session["model_sha256"]),
@@ -188,7 +193,7 @@ def _row(beat: Beat) -> str:
     lengths = [beat.rr_s, beat.s1_s2_s, beat.s2_s1_s, beat.s1_s, beat.s2_s]
     cells = ["–" if v is None else f"{v * 1000:.0f}" for v in lengths]
     cells += ["–" if beat.ratio is None else f"{beat.ratio:.2f}", f"{beat.confidence:.2f}"]
-    begin = "–" if beat.s1_onset_s is None else f"{beat.s1_onset_s:.2f} s"
+    begin = "–" if beat.s1_onset_s is None else f"{beat.s1_onset_s:.2f}"
     return (
         f'<tr data-at="{start_s:.4f}">'
         f'<td><button type="button" aria-label="play from {start_s:.2f} s">{begin}</button></td>'

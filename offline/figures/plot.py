@@ -14,7 +14,7 @@ from ...stream import NOTICE
 from ...stream.events import Gap, Sound
 from ...stream.rates import FRAME_RATE, PCG_RATE, STREAM_RATE
 from ..beats import beats
-from ..console import drawing, write_whole
+from ..console import refuse_to_overwrite, require, write_whole
 from ..scoring import KINDS, Prediction, Reference
 
 COLOURS = {"S1": "#c62828", "S2": "#1565c0"}
@@ -53,15 +53,21 @@ class Picture:
         return len(self.pcg) / PCG_RATE
 
 
-def pages(picture: Picture) -> Iterator[Any]:
-    """One matplotlib figure a page, each closed when the next is asked for. Raises MissingExtra."""
-    plt = drawing()
+def pages(picture: Picture, one: bool = False) -> Iterator[Any]:
+    """One matplotlib figure a page, each closed when the next is asked for. Raises MissingExtra.
+
+    one: whether all rows are to be on one page, as high as it takes.
+    """
+    require("the plot", "matplotlib", "plot")
+    import matplotlib.pyplot as plt
+
     lane = _LANE if picture.reference is not None else 0.0
     posterior_height = _POSTERIORS if picture.posterior is not None else 0.0
     rows_per_page = 4 if picture.posterior is None else 3
     row = (_PAGE[1] - _TOP - _RATE - _BOTTOM) / rows_per_page
     wave = row - lane - posterior_height - _BETWEEN
     rows = max(1, math.ceil(picture.seconds / ROW_S))
+    rows_per_page = rows if one else rows_per_page
     count = -(-rows // rows_per_page)
     width = picture.seconds / rows
     top = limit(picture.pcg)
@@ -89,9 +95,10 @@ def pages(picture: Picture) -> Iterator[Any]:
             plt.close(figure)
 
 
-def save(picture: Picture, out: Path) -> list[Path]:
+def save(picture: Picture, out: Path, force: bool) -> list[Path]:
     """Write the pages into one PDF, or, as PNG or SVG, one file a page: `out`, or name-1, name-2, ... where there
-    are several. Each file is written whole or not at all. Returns them. Raises MissingExtra and OSError.
+    are several. Each file is written whole or not at all. Returns them. force: overwrite files that exist. Raises
+    MissingExtra, OSError, and UsageError where a file exists.
     """
     ending = out.suffix.lower()
     files: list[io.BytesIO] = []
@@ -107,6 +114,8 @@ def save(picture: Picture, out: Path) -> list[Path]:
             files.append(io.BytesIO())
             figure.savefig(files[-1], format=ending[1:], dpi=_DPI)
     names = [out] if len(files) == 1 else [out.with_stem(f"{out.stem}-{i + 1}") for i in range(len(files))]
+    for name in names:
+        refuse_to_overwrite(name, force)
     for file, name in zip(files, names, strict=True):
         write_whole(name, file.getvalue())
     return names

@@ -19,7 +19,7 @@ from .text import read_jsonl, read_tabbed, write_audacity, write_jsonl, write_ts
 from .wfdb import ANNOTATOR, read_wfdb, write_wfdb
 
 if TYPE_CHECKING:
-    from ..segmentation import Segmentation
+    from ..segmentation import Findings
 
 __all__ = [
     "FORMATS",
@@ -29,7 +29,6 @@ __all__ = [
     "read_annotation",
     "read_prediction",
     "read_recording",
-    "result_of",
 ]
 
 
@@ -39,7 +38,7 @@ class Format:
 
     name: str
     ending: str
-    write: Callable[["Segmentation"], bytes]
+    write: Callable[["Findings"], bytes]
     read: Callable[[Path], list[Row]]
     library: str | None = None
 
@@ -82,11 +81,6 @@ def read_recording(path: Path) -> Recording:
         return Recording(path.stem, path, path.stem, *read_circor_tsv(path))
     states = np.array(states_of(_rows(path)), np.float64).reshape(-1, 3)
     return Recording(path.stem, path, path.stem, states[:, 0], states[:, 1], states[:, 2].astype(np.int8))
-
-
-def result_of(folder: Path, name: str) -> Path | None:
-    """The result of the recording `name` in a folder, in the first format that there is."""
-    return next((path for f in FORMATS.values() if (path := folder / (name + f.ending)).is_file()), None)
 
 
 def read_annotation(path: Path, name: str) -> Recording:

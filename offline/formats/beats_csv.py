@@ -12,17 +12,17 @@ from ..datasets.recording import DataError
 from .rows import Row
 
 if TYPE_CHECKING:
-    from ..segmentation import Segmentation
+    from ..segmentation import Findings
 
 _COLUMNS = [field.name for field in fields(Beat)]
 
 
-def write_csv(segmentation: "Segmentation") -> bytes:
+def write_csv(findings: "Findings") -> bytes:
     """A row for each beat under the names of its fields (seconds, six decimals), empty where a sound is missing."""
     text = io.StringIO()
     table = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     table.writeheader()
-    for beat in beats(segmentation.sounds, segmentation.gaps):
+    for beat in beats(findings.sounds, findings.gaps):
         table.writerow({name: "" if value is None else f"{value:.6f}" for name, value in asdict(beat).items()})
     return text.getvalue().encode()
 

@@ -13,33 +13,33 @@ from ..scoring import KINDS
 from .rows import GAP, Row, rows_of, states_of
 
 if TYPE_CHECKING:
-    from ..segmentation import Segmentation
+    from ..segmentation import Findings
 
 
-def write_jsonl(segmentation: "Segmentation") -> bytes:
+def write_jsonl(findings: "Findings") -> bytes:
     """One object a line: the session, the events as the live engine writes them, the end."""
     from ...stream.sinks.session import end
 
-    events = segmentation.events
+    events = findings.events
     counts = Counter(event.kind for event in events if isinstance(event, Sound))
-    lines = [segmentation.session, *(event.as_dict() for event in events), end(segmentation.accounts, counts)]
+    lines = [findings.session, *(event.as_dict() for event in events), end(findings.accounts, counts)]
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode()
 
 
-def write_tsv(segmentation: "Segmentation") -> bytes:
+def write_tsv(findings: "Findings") -> bytes:
     """CirCor's form: start, end (seconds), state 1 to 4, tab-separated; 0 where the engine abstains."""
-    states = states_of(rows_of(segmentation.events))
+    states = states_of(rows_of(findings.events))
     last_s = states[-1][1] if states else 0.0
-    length_s = seconds(segmentation.accounts.captured)
+    length_s = seconds(findings.accounts.captured)
     if length_s > last_s:
         states.append((last_s, length_s, 0))
     return "".join(f"{start:.6f}\t{stop:.6f}\t{state}\n" for start, stop, state in states).encode()
 
 
-def write_audacity(segmentation: "Segmentation") -> bytes:
+def write_audacity(findings: "Findings") -> bytes:
     """Audacity's label track: start, end (seconds, six decimals), label."""
     lines = []
-    for e in segmentation.events:
+    for e in findings.events:
         if isinstance(e, Sound):
             lines.append(f"{seconds(e.onset):.6f}\t{seconds(e.offset):.6f}\t{e.kind}\n")
         elif isinstance(e, Gap):

@@ -21,7 +21,7 @@ from ..scoring import KINDS
 from .rows import GAP, Row
 
 if TYPE_CHECKING:
-    from ..segmentation import Segmentation
+    from ..segmentation import Findings
 
 ANNOTATOR = "pcg"
 
@@ -32,14 +32,14 @@ _RATE = re.compile(r"## time resolution: (\d+\.?\d*)")
 _END, _START = 0, 1  # where one sound ends and the next begins, the end comes first
 
 
-def write_wfdb(segmentation: "Segmentation") -> bytes:
+def write_wfdb(findings: "Findings") -> bytes:
     """An annotation file, with a comment on its writer at the start."""
     import wfdb
 
-    session = segmentation.session
+    session = findings.session
     comment = f"heartseg {session['heartseg']}, network {session['model']}. {session['notice']}"
     marks: list[tuple[int, int, str, str]] = [(0, _END, '"', comment)]
-    for e in segmentation.events:
+    for e in findings.events:
         if isinstance(e, Sound):
             marks += [(e.onset, _START, "(", e.kind), (e.offset, _END, ")", e.kind)]
         elif isinstance(e, Gap):

@@ -1,51 +1,61 @@
-"""Large letters and digits, in three by five pixels, readable from two metres."""
+"""Large letters and digits, seven pixels high, readable from two metres."""
 
 from functools import lru_cache
 from typing import NamedTuple
 
 _FONT = {
-    "L": "#.. #.. #.. #.. ###", "U": "#.# #.# #.# #.# ###", "B": "##. #.# ##. #.# ##.", "D": "##. #.# #.# #.# ##.",
-    "0": "### #.# #.# #.# ###", "1": ".#. ##. .#. .#. ###", "2": "### ..# ### #.. ###", "3": "### ..# ### ..# ###",
-    "4": "#.# #.# ### ..# ..#", "5": "### #.. ### ..# ###", "6": "### #.. ### #.# ###", "7": "### ..# ..# ..# ..#",
-    "8": "### #.# ### #.# ###", "9": "### #.# ### ..# ###", "-": "... ... ### ... ...", " ": "... ... ... ... ...",
+    "L": "#... #... #... #... #... #... ####", "U": "#..# #..# #..# #..# #..# #..# .##.",
+    "B": "###. #..# #..# ###. #..# #..# ###.", "D": "###. #..# #..# #..# #..# #..# ###.",
+    "0": ".###. #...# #...# #...# #...# #...# .###.", "1": "..#.. .##.. ..#.. ..#.. ..#.. ..#.. .###.",
+    "2": ".###. #...# ....# ...#. ..#.. .#... #####", "3": ".###. #...# ....# ..##. ....# #...# .###.",
+    "4": "...#. ..##. .#.#. #..#. ##### ...#. ...#.", "5": "##### #.... ####. ....# ....# #...# .###.",
+    "6": "..##. .#... #.... ####. #...# #...# .###.", "7": "##### ....# ...#. ...#. ..#.. ..#.. ..#..",
+    "8": ".###. #...# #...# .###. #...# #...# .###.", "9": ".###. #...# #...# .#### ....# ...#. .##..",
+    "-": "..... ..... ..... .###. ..... ..... .....", " ": "..... ..... ..... ..... ..... ..... .....",
 }  # fmt: skip
-_PIXELS = 5
+_PIXELS = 7
 
 
 class Size(NamedTuple):
-    """Cells to a pixel. rows 0: two pixels share a cell."""
+    """A pixel: so many columns, and so many halves of a row."""
 
     columns: int
-    rows: int
+    half_rows: int
 
 
-HALF, NARROW = Size(1, 0), Size(1, 1)
-"""The smallest sizes: with half blocks, and with any other ink."""
+TEXT = Size(0, 0)
+"""Plain letters of the terminal."""
 
-SQUARE = tuple(Size(2 * n, n) for n in (1, 2, 3))
-"""Sizes with square pixels, since a cell is about twice as high as wide."""
+SMALL = Size(1, 1)
+"""The smallest large digits. A pixel is half a cell, which is about square."""
+
+BLOCK_SIZES = (*(Size(n, n) for n in (6, 5, 4, 3, 2)), SMALL, TEXT)
+"""For terminals with half blocks, largest first."""
+
+ASCII_SIZES = (Size(6, 6), Size(4, 4), Size(2, 2), Size(1, 2), TEXT)
+"""For terminals without."""
 
 
-def width(letters: int, size: Size) -> int:
-    """Columns of so many letters."""
-    return (4 * letters - 1) * size.columns
+def width(text: str, size: Size) -> int:
+    """Columns of the text."""
+    if size == TEXT:
+        return len(text)
+    return size.columns * (sum(_FONT[c].index(" ") + 1 for c in text) - 1)
 
 
 def height(size: Size) -> int:
     """Rows of a line of letters."""
-    return _PIXELS * size.rows or (_PIXELS + 1) // 2
+    return (_PIXELS * size.half_rows + 1) // 2 or 1
 
 
 @lru_cache(maxsize=256)
 def big(text: str, size: Size, ink: str) -> tuple[str, ...]:
-    """The text in rows of equal width, drawn with `ink` (HALF: with half blocks)."""
-    pixels = [" ".join(_FONT[c].split()[row] for c in text).replace(".", " ") for row in range(_PIXELS)]
-    if size == HALF:
-        pixels.append(" " * len(pixels[0]))
-        pairs = zip(pixels[::2], pixels[1::2], strict=True)
-        return tuple(
-            "".join(" ▀▄█"[(a == "#") + 2 * (b == "#")] for a, b in zip(upper, lower, strict=True))
-            for upper, lower in pairs
-        )
-    rows = ("".join((ink if p == "#" else " ") * size.columns for p in row) for row in pixels)
-    return tuple(row for row in rows for _ in range(size.rows))
+    """The text in rows of equal width. ink: a full cell; "█" may be halved."""
+    if size == TEXT:
+        return (text,)
+    pixels = [".".join(_FONT[c].split()[row] for c in text) for row in range(_PIXELS)]
+    halves = [row for row in pixels for _ in range(size.half_rows)]
+    halves.append("." * len(halves[0]))
+    glyphs = {("#", "#"): ink, ("#", "."): "▀", (".", "#"): "▄", (".", "."): " "}
+    pairs = zip(halves[::2], halves[1::2], strict=False)  # a last half without another is empty
+    return tuple("".join(glyphs[pair] * size.columns for pair in zip(*rows, strict=True)) for rows in pairs)

@@ -5,7 +5,7 @@ import numpy as np
 from ..rates import STREAM_RATE, Samples
 from ..segmenter.presence import Presence
 from ..sources.base import LISTENING
-from .state import BIN, VOICE_RATE, DisplayState
+from .state import BIN, BINS_PER_FRAME, VOICE_RATE, DisplayState
 
 TOO_EARLY = "listening ..."
 SILENCE = "silence: is the microphone on?"
@@ -20,7 +20,7 @@ PRESENCE = {
 }
 
 _FIRST, _INTERVAL = 2 * STREAM_RATE, STREAM_RATE // 2
-_RECENT = 3 * STREAM_RATE // BIN
+_RECENT = 3 * STREAM_RATE // BIN // BINS_PER_FRAME
 CLIPPED = 0.999
 """Magnitude from which a sample counts as clipped; full scale is 1.0."""
 
@@ -53,7 +53,8 @@ class Hints:
 
 def hint(state: DisplayState) -> str:
     """The hint that the last three seconds call for."""
-    recent = state.peaks[-_RECENT:]
+    magnitude = state.magnitude
+    recent = magnitude[len(magnitude) % BINS_PER_FRAME :].reshape(-1, BINS_PER_FRAME).max(axis=1)[-_RECENT:]
     level = float(np.quantile(recent, 0.98)) if len(recent) else 0.0
     if level < _SILENT:
         return SILENCE

@@ -14,7 +14,8 @@ except ImportError:  # Windows
 else:
     _HAVE_TERMINALS = True
 
-_SEQUENCE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)?", re.S)  # sent by arrows and other special keys
+_KEY = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.|.)?|.", re.S)  # one key; special ones send a sequence
+_NAMES = {"\x1b[C": "right", "\x1bOC": "right", "\x1b[D": "left", "\x1bOD": "left"}
 
 
 class Keys:
@@ -59,17 +60,18 @@ class Keys:
         """What becomes readable when a key is pressed: the terminal, or nothing."""
         return [] if self._saved is None else [self._descriptor]
 
-    def read(self) -> str:
-        """The keys pressed since the last call, without special keys. It never waits."""
+    def read(self) -> list[str]:
+        """The keys pressed since the last call: small letters, other signs, "left" and "right". It never waits."""
         if self._saved is None or not select.select([self._descriptor], [], [], 0)[0]:
-            return ""
+            return []
         try:
             pressed = os.read(self._descriptor, 1024)
         except OSError:
             pressed = b""
         if not pressed:  # the terminal is gone
             self._saved = None
-        return _SEQUENCE.sub("", pressed.decode("ascii", "ignore"))
+        keys = _KEY.findall(pressed.decode("ascii", "ignore"))
+        return [_NAMES.get(key, key.lower()) for key in keys if not key.startswith("\x1b") or key in _NAMES]
 
 
 def _terminal() -> int:

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.control import Control
 
-from ..engine import Engine
 from ..sinks.wav import WavRecording
 from .keys import Keys
 from .layout import rows
 from .monitor import Monitor
+from .player import SEEK_S, Player
 from .strip import Row
 from .theme import Theme
 from .wake import Wake
@@ -24,50 +24,73 @@ _SHORTEST_S = 0.01  # between two pictures: a replay at full speed brings onsets
 _ZOOM = 2**0.5
 
 
-def show(engine: Engine, recording: WavRecording, monitor: Monitor, console: Console) -> str | None:
-    """Draw until the run has ended, and restore the terminal.
+def show(player: Player, recording: WavRecording, monitor: Monitor, console: Console) -> str | None:
+    """Draw until the run has ended, and restore the terminal. The end of a replay is shown until a key is pressed.
 
     If drawing fails, the run is ended in good order. Returns the reason in one line, None if all went well.
     """
-    actions: dict[str, Callable[[], object]] = {
-        "q": engine.ask_to_stop,
-        " ": monitor.pause,
-        "m": engine.mark,
-        "r": recording.toggle,
-        "+": lambda: monitor.zoom(_ZOOM),
-        "=": lambda: monitor.zoom(_ZOOM),
-        "-": lambda: monitor.zoom(1 / _ZOOM),
-        "?": monitor.toggle_help,
-        "h": monitor.toggle_help,
-    }
+    actions = _actions(player, recording, monitor)
     theme = Theme.of(console)
     messages = io.StringIO()  # they would tear the screen
     painter, painted, due = Painter(console), 0.0, 0.0
     try:
         with Wake() as wake, painter, Keys() as keys, contextlib.redirect_stderr(messages):
-            engine.watch(wake.set)
-            while not engine.ended:
+            player.watch(wake.set)
+            while player.goes_on(stays=bool(keys.descriptors)):
                 has_news = wake.wait(due - time.monotonic(), keys.descriptors)
                 pressed = keys.read()
-                for key in pressed.lower():
+                _seek(pressed.count("right") - pressed.count("left"), player, recording, monitor)
+                for key in pressed:
                     actions.get(key, lambda: None)()
                 if pressed or has_news:
                     due = min(due, painted + _SHORTEST_S)
                 if time.monotonic() >= due:
                     columns, lines = painter.size
-                    painter.paint(rows(monitor.state(columns), columns, lines, theme))
+                    painter.paint(rows(monitor.state(), columns, lines, theme))
                     painted = time.monotonic()
                     due = painted + _REFRESH_S
-            engine.wait(None)
+            player.run.engine.wait(None)
     except Exception as error:
-        engine.ask_to_stop()
-        while not engine.wait(1.0):
+        player.ask_to_stop()
+        while not player.run.engine.wait(1.0):
             pass
         return f"the display failed: {type(error).__name__}: {error}"
     finally:
         with contextlib.suppress(OSError):
             sys.stderr.write(messages.getvalue())
     return None
+
+
+def _actions(player: Player, recording: WavRecording, monitor: Monitor) -> dict[str, Callable[[], object]]:
+    """What each key does."""
+
+    def record() -> None:
+        if not player.run.engine.ended:
+            recording.toggle()
+
+    return {
+        "q": player.ask_to_stop,
+        " ": player.pause if player.can_pause else monitor.hold,
+        "m": lambda: player.run.engine.mark(),
+        "r": record,
+        "+": lambda: monitor.zoom(_ZOOM),
+        "=": lambda: monitor.zoom(_ZOOM),
+        "-": lambda: monitor.zoom(1 / _ZOOM),
+        "<": lambda: monitor.widen(-1),
+        ">": lambda: monitor.widen(1),
+        "?": monitor.next_help,
+        "h": monitor.next_help,
+    }
+
+
+def _seek(steps: int, player: Player, recording: WavRecording, monitor: Monitor) -> None:
+    """Go so many steps on, or scroll the held picture of a device. Arrows that were pressed together are one jump."""
+    if not player.can_pause:
+        monitor.scroll(steps)
+    elif steps:
+        refusal = "seeking is off while a recording is made" if recording.recording else player.seek(steps * SEEK_S)
+        if refusal:
+            monitor.tell(refusal)
 
 
 class Painter:

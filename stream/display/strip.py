@@ -1,6 +1,7 @@
-"""The rhythm strip: a scrolling phonocardiogram, each sound in its colour or shape, and its name below."""
+"""The rhythm strip: a scrolling phonocardiogram, each sound in its colour or shape, its name and the time below."""
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,19 +11,55 @@ from rich.style import Style
 
 from ..events import Gap, Marker, Onset, Shown, Sound
 from ..rates import STREAM_RATE, Samples
+from ..segmenter.presence import Presence
 from .state import BIN, DisplayState
-from .theme import PLAIN, ROWS, Theme
+from .theme import PLAIN, ROWS, UNSURE, Theme
 
-COLUMN = 5 * BIN
-"""Stream samples to a column (50 ms)."""
+SPANS_S = (2, 5, 10, 20)
+"""Seconds to choose from for the width of the strip."""
 
+_SCALED_S = 10  # the scale is that of so many seconds
+_USUAL = 0.75  # of the loudest of each of these seconds: a few of them may hold knocks
 _SMALLEST_SCALE = 1e-4  # so that silence stays flat
-_SHORTEST_FILL, _HEADROOM = 0.6, 1.1
+_SHORTEST_FILL, _HEADROOM = 0.6, 1.2
 _PROVISIONAL = STREAM_RATE  # how long an onset is drawn without a confirmed sound
+_WORDS_S, _DIGITS_S = 0.09, 0.16  # widest columns in which names of sounds have room
+_ROWS_WITH_AXIS = 6
+_TICKS_S = (1, 2, 5, 10, 20, 30, 60)
+_TICK_COLUMNS = 8
+_DIM = Style(dim=True)
 
 Row = list[Segment]
 Label = tuple[int, str, Style]
 """Centre column, text and style."""
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Which part of the stream is shown. The columns are fixed in the stream, so that nothing changes as it scrolls.
+
+    start: stream sample at which the first column begins. column: its samples. bins: of one dot.
+    """
+
+    start: int
+    column: int
+    bins: int
+
+    @classmethod
+    def of(cls, state: DisplayState, columns: int, theme: Theme) -> "_Grid":
+        dots = theme.dots.shape[1]
+        bins = math.ceil(state.span_s * STREAM_RATE / (BIN * dots * columns))
+        column = bins * dots * BIN
+        return cls((-(-state.shown // column) - columns) * column, column, bins)
+
+    def cell(self, position: int) -> int:
+        """The column of a stream position."""
+        return (position - self.start) // self.column
+
+    def cells(self, first: int, last: int) -> slice:
+        """The columns of a sound: those whose centre it covers, one at least."""
+        begin, end = self.cell(first + self.column // 2), self.cell(last + self.column // 2)
+        return slice(max(0, begin), max(0, end, begin + 1))
 
 
 @dataclass(frozen=True)
@@ -34,76 +71,91 @@ class _Columns:
     mark: NDArray[np.bool_]
 
 
-def full_scale(state: DisplayState, columns: int, previous: float | None = None) -> float:
-    """The magnitude that fills the strip. It stays at the previous one while that fits, so that the strip is steady."""
-    loud = max(float(np.quantile(_levels(state, columns), 0.98)), _SMALLEST_SCALE)
-    scale = _SMALLEST_SCALE if previous is None else previous
-    return scale if _SHORTEST_FILL * scale <= loud <= scale else _HEADROOM * loud
+def full_scale(state: DisplayState, previous: float | None = None) -> float:
+    """The magnitude that fills the strip: what the usual second reaches, so that a knock flattens nothing.
+
+    It stays at the previous one while that fits, so that the strip is steady.
+    """
+    sound = _newest(state, min(_SCALED_S * STREAM_RATE, state.shown) // BIN)
+    second = min(STREAM_RATE // BIN, sound.shape[1])
+    if not second:
+        return previous or _SMALLEST_SCALE
+    seconds = sound[:, sound.shape[1] % second :].max(axis=0).reshape(-1, second).max(axis=1)
+    loud = max(float(np.quantile(seconds, _USUAL, method="lower")), _SMALLEST_SCALE)
+    return previous if previous and _SHORTEST_FILL * previous <= loud <= previous else _HEADROOM * loud
 
 
 def strip_rows(state: DisplayState, columns: int, rows: int, theme: Theme) -> list[Row]:
-    """`rows` rows of bars around a centre line and one row of labels, each of `columns` columns."""
-    scale = full_scale(state, columns) if state.full_scale is None else state.full_scale
-    half_rows = np.clip(np.rint(_levels(state, columns) / (scale / state.zoom) * rows), 0, rows).astype(int)
-    start = (_end_column(state) - columns) * COLUMN
+    """`rows` rows, each of `columns` columns: the waveform, the names of the sounds and, with room, the time."""
+    grid = _Grid.of(state, columns, theme)
     drawn = _Columns(np.full(columns, PLAIN), np.zeros(columns, bool), np.zeros(columns, bool))
     labels: list[Label] = []
     signs: list[Label] = []  # over the labels
-    for event in (*state.events, *_provisional(state)):
-        first = (event.start - start) // COLUMN
-        last = (max(event.end - 1, event.start) - start) // COLUMN
-        span = slice(max(0, first), max(0, last + 1))
-        centre = ((event.start + event.end) // 2 - start) // COLUMN
+    for event in (*(e for e in state.events if grid.start <= e.end and e.start <= state.shown), *_provisional(state)):
+        centre = grid.cell((event.start + event.end) // 2)
         match event:
             case Marker():
-                drawn.mark[span] = True
+                drawn.mark[grid.cells(event.at, event.at)] = True
                 signs.append((centre, theme.sign("▲", "^"), theme.warning))
             case Gap():
-                drawn.gap[span] = True
+                drawn.gap[max(0, grid.cell(event.start)) : max(0, grid.cell(event.end - 1) + 1)] = True
                 labels.append((centre, event.label, theme.warning))
             case Sound() | Onset():
-                drawn.kind[span] = ROWS[event.kind]
-                labels.append((centre, event.label, theme.kinds[ROWS[event.kind]]))
-    return [*_bars(half_rows, drawn, start, rows, theme), _label_row(labels + signs, columns)]
+                is_unsure = isinstance(event, Onset) and state.presence == Presence.UNSURE
+                kind = UNSURE if is_unsure else ROWS[event.kind]
+                drawn.kind[grid.cells(event.start, event.end)] = kind
+                labels.append((centre, _name(event, grid), theme.kinds[kind]))
+    has_axis = rows >= _ROWS_WITH_AXIS
+    waveform = _waveform(state, drawn, grid, rows - 1 - has_axis, theme)
+    axis = [_label_row(_ticks(grid, columns, theme), columns)] if has_axis else []
+    return [*waveform, _label_row(labels + signs, columns), *axis]
 
 
-def _bars(half_rows: NDArray[np.int_], drawn: _Columns, start: int, rows: int, theme: Theme) -> list[Row]:
-    # The style runs are the same in every row. A row's glyphs follow from its distance to the centre line.
-    columns = len(half_rows)
+def _waveform(state: DisplayState, drawn: _Columns, grid: _Grid, rows: int, theme: Theme) -> list[Row]:
+    columns = len(drawn.kind)
+    dots_down, dots_across = theme.dots.shape
+    ink = _ink(state, columns * dots_across, rows * dots_down, grid)
+    ink &= ~np.repeat(drawn.gap, dots_across)
+    cells = ink.reshape(rows, dots_down, columns, dots_across)
+    sums = np.einsum("rdca,da->rc", cells, theme.dots)
+    glyphs = theme.glyphs[drawn.kind, sums]
+    is_bare = sums == 0
+    glyphs[rows // 2, drawn.gap] = theme.sign("╌", "~")
+    glyphs[is_bare & drawn.mark] = theme.sign("┊", ":")
     edges = [0, *(np.flatnonzero(np.diff(drawn.kind)) + 1).tolist(), columns]
     runs = [(a, b, theme.kinds[drawn.kind[a]]) for a, b in itertools.pairwise(edges)]
-    whole_seconds = (start // COLUMN + np.arange(columns)) % (STREAM_RATE // COLUMN) == 0
-    line = np.where(whole_seconds, theme.sign("┼", "+"), theme.sign("─", "-"))
-    line[drawn.gap] = theme.sign("╌", "~")
-    middle = rows // 2
-    bars = []
-    for row in range(rows):
-        upper, lower = abs(2 * row - 2 * middle), abs(2 * row + 1 - 2 * middle)
-        filled = (half_rows > upper) + 2 * (half_rows > lower)
-        glyphs = theme.glyphs[drawn.kind, filled]
-        is_bare = filled == 0
-        if row == middle:
-            glyphs[is_bare] = line[is_bare]
-        glyphs[is_bare & drawn.mark] = theme.sign("┊", ":")
-        text = "".join(glyphs.tolist())
-        bars.append([Segment(text)] if text.isspace() else [Segment(text[a:b], style) for a, b, style in runs])
-    return bars
+    texts = ("".join(row) for row in glyphs.tolist())
+    return [
+        [Segment(text)] if text.isspace() else [Segment(text[a:b], style) for a, b, style in runs] for text in texts
+    ]
 
 
-def _end_column(state: DisplayState) -> int:
-    """The column after the newest. Columns are fixed in the stream, so that bars do not change as they scroll."""
-    return -(-state.position // COLUMN)
+def _ink(state: DisplayState, across: int, down: int, grid: _Grid) -> NDArray[np.bool_]:
+    """Which dots are drawn, shape (down, across): from the lowest to the highest value, without jumps between dots."""
+    heard = state.shown // BIN - grid.start // BIN  # bins; the newest column may be incomplete
+    sound = np.zeros((2, across * grid.bins), np.float32)
+    newest = _newest(state, heard)
+    sound[:, heard - newest.shape[1] : heard] = newest
+    high, negative_low = sound.reshape(2, across, grid.bins).max(axis=2)
+    scale = (full_scale(state) if state.full_scale is None else state.full_scale) / state.zoom
+    top, bottom = (np.clip((1 - value / scale) / 2 * down, 0, down - 1).astype(int) for value in (high, -negative_low))
+    above, below = top.copy(), bottom.copy()
+    np.minimum(top[1:], bottom[:-1], out=above[1:])
+    np.maximum(bottom[1:], top[:-1], out=below[1:])
+    first = np.arange(across) * grid.bins  # bin of each dot
+    is_heard = (first < heard) & (first >= -grid.start // BIN)
+    y = np.arange(down)[:, None]
+    ink: NDArray[np.bool_] = (y >= above) & (y <= below) & is_heard
+    return ink
 
 
-def _levels(state: DisplayState, columns: int) -> Samples:
-    """The largest magnitude in each of the newest columns."""
-    bins = COLUMN // BIN
-    peaks = np.zeros(columns * bins, np.float32)
-    missing = min(_end_column(state) * bins - state.position // BIN, len(peaks))  # bins of the newest column to come
-    newest = state.peaks[max(0, len(state.peaks) - (len(peaks) - missing)) :]
-    peaks[len(peaks) - missing - len(newest) : len(peaks) - missing] = newest
-    levels: Samples = peaks.reshape(columns, bins).max(axis=1)
-    return levels
+def _newest(state: DisplayState, bins: int) -> Samples:
+    """The newest peaks that are shown, shape (2, n), n at most `bins`, around their centre: some devices have one."""
+    last = state.peaks.shape[1] - (state.position // BIN - state.shown // BIN)
+    newest = state.peaks[:, max(0, last - bins) : last]
+    centre = float(np.median(newest[0] - newest[1])) / 2 if newest.size else 0.0
+    centred: Samples = newest - np.array([[centre], [-centre]], np.float32)
+    return centred
 
 
 def _provisional(state: DisplayState) -> list[Shown | Onset]:
@@ -112,13 +164,30 @@ def _provisional(state: DisplayState) -> list[Shown | Onset]:
     return [o for o in state.onsets if o.onset >= confirmed and state.position - o.onset < _PROVISIONAL]
 
 
+def _name(sound: Sound | Onset, grid: _Grid) -> str:
+    """What stands below a sound: its word, 1 or 2 where words have no room, or nothing."""
+    column_s = grid.column / STREAM_RATE
+    return sound.label if column_s <= _WORDS_S else sound.kind[1:] if column_s <= _DIGITS_S else ""
+
+
+def _ticks(grid: _Grid, columns: int, theme: Theme) -> list[Label]:
+    """Minutes and seconds of the stream."""
+    step = next((t for t in _TICKS_S if t * STREAM_RATE >= _TICK_COLUMNS * grid.column), _TICKS_S[-1])
+    end = grid.start + columns * grid.column
+    ticks = []
+    for second in range(max(0, -(-grid.start // (step * STREAM_RATE))) * step, end // STREAM_RATE + 1, step):
+        text = f"{theme.sign('╵', '|')}{second // 60}:{second % 60:02d}"
+        ticks.append((grid.cell(second * STREAM_RATE) + len(text) // 2, text, _DIM))
+    return ticks
+
+
 def _label_row(labels: list[Label], columns: int) -> Row:
     """Texts around their columns. Where two overlap, the later one is on top."""
-    letters: list[tuple[str, Style | None]] = [(" ", None)] * columns
+    letters = [" "] * columns
+    styles: list[Style | None] = [None] * columns
     for centre, text, style in labels:
         first = centre - len(text) // 2
-        for i, letter in enumerate(text):
-            if 0 <= first + i < columns:
-                letters[first + i] = (letter, style)
-    runs = itertools.groupby(letters, lambda letter: letter[1])
-    return [Segment("".join(c for c, _ in run), style) for style, run in runs]
+        for column in range(max(0, first), min(columns, first + len(text))):
+            letters[column], styles[column] = text[column - first], style
+    edges = [0, *(i for i in range(1, columns) if styles[i] is not styles[i - 1]), columns]
+    return [Segment("".join(letters[a:b]), styles[a]) for a, b in itertools.pairwise(edges)]

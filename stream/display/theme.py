@@ -18,54 +18,79 @@ PLAIN = 0
 ROWS = {kind: row for row, kind in enumerate(KINDS, 1)}
 """Rows of the styles and glyphs for the kinds of sounds."""
 
+UNSURE = len(ROWS) + 1
+"""Row for a sound of which it is not sure whether it is S1 or S2."""
+
+_SPARKS, _ASCII_SPARKS = "▁▂▃▄▅▆▇█", "__..--''"
+_BRAILLE = np.array([[1, 8], [2, 16], [4, 32], [64, 128]])  # of the dots of a cell in Unicode
+_HALVES = np.array([[1], [2]])
+
 # Column: 1 if the upper half of a cell is filled, plus 2 if the lower is. Without colour the shape tells the kinds.
-_COLOURED = [" ▀▄█", " ▀▄█", " ▀▄█"]
-_SHAPED = [" ╵╷│", " ▀▄█", " ░░▒"]
-_ASCII = [" '.|", " '.#", " '.o"]
+_COLOURED = [" ▀▄█", " ▀▄█", " ▀▄█", " ▀▄█"]
+_SHAPED = [" ╵╷│", " ▀▄█", " ░░▒", " ╵╷│"]
+_ASCII = [" '.|", " '.#", " '.o", " '.|"]
 
 # They read well on black and on white. rich takes the nearest colour that the terminal has.
 _RED, _BLUE, _AMBER, _CALM = "#e5383b", "#2f81f7", "#b8860b", "#2e9e4f"
-_TO_ASCII = str.maketrans({"–": "-", "−": "-", "×": "x", "…": "~", "·": "-"})
+_GREY = "#808080"
+_TO_ASCII = str.maketrans({"–": "-", "−": "-", "×": "x", "…": "~", "·": "-", "←": "<", "→": ">"})
 
 
 @dataclass(frozen=True)
 class Theme:
-    """How to draw on a terminal. colour: it has colours, and NO_COLOR is not set. blocks: it shows Unicode's blocks."""
+    """How to draw on a terminal.
+
+    colour: it has colours, and NO_COLOR is not set. blocks: it shows Unicode's half blocks. fine: then also braille and
+    eighth blocks, which the console of Linux lacks.
+    """
 
     colour: bool
     blocks: bool
+    fine: bool = True
 
     @classmethod
     def of(cls, console: Console, env: Mapping[str, str] = os.environ) -> "Theme":
-        """The theme for a console, by its encoding and the user's locale."""
+        """The theme for a console, by its encoding, the user's locale and the kind of terminal."""
         try:
-            "▀▄█▒│╷╵░▲●".encode(console.encoding)
+            "▀▄█▒│╷╵░▲●⣿".encode(console.encoding)
             blocks = True
         except (UnicodeEncodeError, LookupError):
             blocks = False
         # Python writes UTF-8 under LC_ALL=C too, but such a terminal will hardly show it.
         locale = next((env[v] for v in ("LC_ALL", "LC_CTYPE", "LANG") if env.get(v)), "")
-        return cls(bool(console.color_system) and not console.no_color, blocks and locale not in ("C", "POSIX"))
+        blocks = blocks and locale not in ("C", "POSIX")
+        return cls(bool(console.color_system) and not console.no_color, blocks, env.get("TERM") != "linux")
+
+    @cached_property
+    def dots(self) -> NDArray[np.int_]:
+        """Shape (rows, columns) of the dots of a cell: what each adds to the column in `glyphs`."""
+        return _BRAILLE if self.blocks and self.fine else _HALVES
 
     @cached_property
     def glyphs(self) -> NDArray[np.str_]:
-        """Shape (3, 4): by row (no sound, S1, S2), then by filled halves of the cell."""
-        table = (_COLOURED if self.colour else _SHAPED) if self.blocks else _ASCII
-        return np.array([list(row) for row in table])
+        """By row (no sound, S1, S2, unsure), then by the sum of the dots of a cell."""
+        table = np.array([list(row) for row in self._halves])
+        if self.dots is _HALVES:
+            return table
+        sums = np.arange(256)
+        halves = ((sums & _BRAILLE[:2].sum()) > 0) + 2 * ((sums & _BRAILLE[2:].sum()) > 0)
+        braille = np.array([" ", *(chr(0x2800 + dots) for dots in range(1, 256))])
+        rows = [braille if self.colour or row in (PLAIN, UNSURE) else table[row, halves] for row in range(len(table))]
+        return np.stack(rows)
 
     @cached_property
     def kinds(self) -> list[Style]:
-        """By row: no sound, S1, S2."""
+        """By row: no sound, S1, S2, unsure."""
         if not self.colour:
-            return [Style(), Style(bold=True), Style()]
-        return [Style(color=_CALM), Style(color=_RED, bold=True), Style(color=_BLUE, bold=True)]
+            return [Style(), Style(bold=True), Style(), Style(dim=True)]
+        return [Style(color=_CALM), Style(color=_RED, bold=True), Style(color=_BLUE, bold=True), Style(dim=True)]
 
     @cached_property
     def lit(self) -> list[Style]:
         """Of a lamp that lights, by row."""
         if not self.colour:
-            return [Style(reverse=True, bold=True)] * 3
-        return [Style(color="bright_white", bgcolor=c, bold=True) for c in ("green", _RED, _BLUE)]
+            return [Style(reverse=True, bold=True)] * 3 + [Style(reverse=True, dim=True)]
+        return [Style(color="bright_white", bgcolor=c, bold=True) for c in ("green", _RED, _BLUE, _GREY)]
 
     @cached_property
     def good(self) -> Style:
@@ -81,6 +106,15 @@ class Theme:
     def alarm(self) -> Style:
         """Of a recording that runs, and of clipping."""
         return Style(color=_RED, bold=True) if self.colour else Style(reverse=True)
+
+    @property
+    def _halves(self) -> list[str]:
+        return (_COLOURED if self.colour else _SHAPED) if self.blocks else _ASCII
+
+    @property
+    def sparks(self) -> str:
+        """Eight glyphs for bars from low to high."""
+        return _SPARKS if self.blocks and self.fine else _ASCII_SPARKS
 
     def sign(self, block: str, plain: str) -> str:
         """`block`, or `plain` if the terminal cannot show it."""

@@ -1,4 +1,4 @@
-"""Keeps samples that are no numbers away from the segmenter."""
+"""Keeps samples that are no numbers, or far too large, away from the segmenter."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ import numpy as np
 from ..rates import STREAM_RATE, Samples
 
 _RECOVERY = STREAM_RATE // 10  # good samples in a row that end a gap
-_LARGEST = 1e6  # a sample beyond this is no sound; full scale is 1.0
+_LARGEST = 1e10  # full scale is 1.0; counts of a 32-bit converter, which some store as they are, reach 2.1e9
 
 
 class Span(NamedTuple):

@@ -36,10 +36,13 @@ class Segmenter:
         How easily a heart is believed: "low", "normal" or "high". ValueError is raised for another word.
     observer
         Told of intermediate results, and of the time of each stage if it asks for that.
+    rate
+        Samples a second of the blocks that will be pushed, to be stated so that no other rate is taken for it. It is
+        44,100 Hz. ValueError is raised for another: `heartseg.segment` and `heartseg.stream.Converter` convert.
 
     Examples
     --------
-    >>> segmenter = Segmenter()
+    >>> segmenter = Segmenter(rate=44_100)
     >>> events = segmenter.push(np.zeros(44_100, np.float32)) + segmenter.flush()
     >>> events
     []
@@ -53,7 +56,14 @@ class Segmenter:
         lag: Lag | None = None,
         observer: Observer | None = None,
         sensitivity: str = "normal",
+        *,
+        rate: float,
     ) -> None:
+        if rate != STREAM_RATE:
+            raise ValueError(
+                f"rate={rate!r}: a segmenter takes {STREAM_RATE} Hz only; heartseg.segment(x, rate=...) converts an "
+                f"array, heartseg.stream.Converter converts block by block"
+            )
         if sensitivity not in SENSITIVITIES:
             raise ValueError(f"sensitivity should be {', '.join(SENSITIVITIES)}, not {sensitivity!r}")
         self.lag = lag or DEFAULT_LAG
@@ -174,7 +184,10 @@ class Segmenter:
 
     def _end(self) -> list[Event]:
         """End the run, or the gap, that is open. The next samples start from nothing."""
-        return self._end_gap() if self._invalid else self._end_run()
+        if not self._invalid:
+            return self._end_run()
+        self._gate.clear()
+        return self._end_gap()
 
     def _end_run(self) -> list[Event]:
         """Decode all that is left of an uninterrupted run."""
@@ -201,7 +214,6 @@ class Segmenter:
     def _end_gap(self) -> list[Event]:
         gap = Gap(self.position - self._invalid, self.position, NOT_FINITE)
         self._invalid = 0
-        self._gate.clear()
         self._restart()
         return [gap]
 

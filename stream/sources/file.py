@@ -1,4 +1,4 @@
-"""Recordings as a stream: any file that libsndfile opens, in blocks, at 44,100 Hz, one channel."""
+"""Recordings as a stream: any file that libsndfile or ffmpeg opens, in blocks, at 44,100 Hz, one channel."""
 
 import os
 import stat
@@ -10,11 +10,13 @@ import numpy as np
 import soundfile
 
 from ...models.errors import one_line
-from ..rates import Samples
+from ..rates import STREAM_RATE, Samples
 from .base import NoSuchSource, SourceError
-from .resample import HIGHEST_RATE, LOWEST_RATE, Converter, mean_channel
+from .ffmpeg import FFMPEG_ENDINGS, DecodedFile
+from .resample import HIGHEST_RATE, LOWEST_RATE, converted, mean_channel
 
 _READ_SECONDS = 1.0
+_UNKNOWN_FRAMES = 1 << 40  # so many or more: the header was written by a program that could not know
 
 
 class FileSource:
@@ -38,15 +40,8 @@ class FileSource:
             raise NoSuchSource(f"{path}: is a directory; name a recording in it")
         if stat.S_ISREG(status.st_mode) and status.st_size == 0:
             raise SourceError(f"{path}: the file is empty")
-        try:
-            self._file = soundfile.SoundFile(os.fsencode(self.path) if os.name == "posix" else self.path)
-        except PermissionError:
-            raise SourceError(f"{path}: may not be read (permission denied)") from None
-        except (soundfile.SoundFileError, OSError, TypeError) as error:
-            raise SourceError(
-                f"{path}: not a sound file that can be read ({_reason(error)}); "
-                "WAV, FLAC, Ogg and the other forms of libsndfile are"
-            ) from None
+        by_ffmpeg = self.path.suffix.lower() in FFMPEG_ENDINGS
+        self._file: soundfile.SoundFile = DecodedFile(self.path) if by_ffmpeg else self._open()
         self.rate: int = self._file.samplerate
         channels = self._file.channels
         if not LOWEST_RATE <= self.rate <= HIGHEST_RATE:
@@ -57,32 +52,57 @@ class FileSource:
             raise NoSuchSource(f"{path}: no channel {channel}; it has {channels} (the first is 1)")
         self._channel = channel
         self._frames: int = self._file.frames
+        self._first = 0
         missing = _missing_bytes(self.path)
         if missing:
             self.warnings.append(
                 f"{path}: truncated ({missing} bytes short of what its header says); the part that is there is used"
             )
 
+    def _open(self) -> soundfile.SoundFile:
+        try:
+            return soundfile.SoundFile(os.fsencode(self.path) if os.name == "posix" else self.path)
+        except PermissionError:
+            raise SourceError(f"{self.name}: may not be read (permission denied)") from None
+        except (soundfile.SoundFileError, OSError, TypeError) as error:
+            raise SourceError(
+                f"{self.name}: not a sound file that can be read ({_reason(error)}); "
+                "WAV, FLAC, Ogg and the other forms of libsndfile are"
+            ) from None
+
     @property
     def seconds(self) -> float:
-        """Length by the file's header, in seconds."""
+        """Length by the file's header, in seconds; 0 where ffmpeg reads it, which does not know it."""
         return self._frames / self.rate
+
+    @property
+    def length(self) -> int | None:
+        """Length by the file's header, in stream samples; None where that is unknown, or the file cannot be sought."""
+        is_known = 0 < self._frames < _UNKNOWN_FRAMES and self._file.seekable()
+        return self._frames * STREAM_RATE // self.rate if is_known else None
+
+    def again(self, place: int) -> "FileSource":
+        """The same recording, opened anew, whose blocks begin at stream sample `place`. Raises SourceError.
+
+        Only where there is a `length`.
+        """
+        other = FileSource(self.path, self._channel)
+        frame = min(other._frames, place * self.rate // STREAM_RATE)
+        try:
+            other._first = other._file.seek(frame)
+        except (soundfile.SoundFileError, OSError) as error:
+            other.close()
+            raise SourceError(f"{self.name}: no other place can be sought ({_reason(error)})") from None
+        return other
 
     def blocks(self) -> Iterator[Samples]:
         """The stream: float32 blocks at 44,100 Hz, of varying length; the file is closed at the end."""
         with self._file:
-            converter = Converter(self.rate)
-            for block in self._mono():
-                out = converter.push(block)
-                if len(out):
-                    yield out
-            tail = converter.flush()
-            if len(tail):
-                yield tail
+            yield from converted(self._mono(), self.rate)
 
     def _mono(self) -> Iterator[Samples]:
         length = max(1, min(int(self.rate * _READ_SECONDS), (1 << 22) // self._file.channels))
-        read = 0
+        read = self._first
         while True:
             try:
                 block = self._file.read(length, dtype="float32", always_2d=True)
@@ -98,7 +118,7 @@ class FileSource:
                 yield np.ascontiguousarray(block[:, self._channel - 1])
             else:
                 yield mean_channel(block)
-        if read < self._frames < 1 << 40:
+        if read < self._frames < _UNKNOWN_FRAMES:
             self.warnings.append(
                 f"{self.name}: ends after {read / self.rate:.2f} s, {self._frames - read} samples "
                 "before its header says"

@@ -130,10 +130,10 @@ class PortAudio:
             callback=on_block, finished_callback=on_end,
         )  # fmt: skip
 
-    def open_output(self, fill: Callable[..., None]) -> Any:
-        """A stream to the default output, one channel at 44,100 Hz, not started yet."""
+    def open_output(self, fill: Callable[..., None], latency: str) -> Any:
+        """A stream to the default output, one channel at 44,100 Hz, not started yet. latency: "low" or "high"."""
         return self._module.OutputStream(
-            samplerate=STREAM_RATE, channels=1, dtype="float32", latency="low", callback=fill
+            samplerate=STREAM_RATE, channels=1, dtype="float32", latency=latency, callback=fill
         )
 
     def restart(self) -> None:

@@ -1,5 +1,7 @@
 """Any rate and any number of channels to one channel at 44,100 Hz: the same for recordings and for devices."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import soxr
 
@@ -16,7 +18,7 @@ def mean_channel(block: Samples) -> Samples:
 class Converter:
     """One channel at `rate` Hz to 44,100 Hz: what comes out is the same however the samples are cut into blocks."""
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: float) -> None:
         self._resample = None if rate == STREAM_RATE else soxr.ResampleStream(rate, STREAM_RATE, 1, "float32", "HQ")
 
     def push(self, block: Samples) -> Samples:
@@ -27,6 +29,16 @@ class Converter:
         """The samples still held back: the sound ends here."""
         none = np.zeros(0, np.float32)
         return none if self._resample is None else np.asarray(self._resample.resample_chunk(none, last=True))
+
+
+def converted(blocks: Iterable[Samples], rate: float) -> Iterator[Samples]:
+    """All blocks, of one channel at `rate` Hz, as blocks at 44,100 Hz: none of them empty."""
+    converter = Converter(rate)
+    for block in blocks:
+        if len(out := converter.push(block)):
+            yield out
+    if len(tail := converter.flush()):
+        yield tail
 
 
 def held_back(rate: int, block: int) -> int:

@@ -65,7 +65,7 @@ def cut(x, sizes):
 
 def segmenter_of(name):
     lag = LAGS[name]
-    return Segmenter(NETWORKS[lag.network], lag)
+    return Segmenter(NETWORKS[lag.network], lag, rate=STREAM_RATE)
 
 
 def paused(blocks, pauses):
@@ -193,7 +193,7 @@ def test_a_year_of_sound_without_a_gap(name):
 
 def test_the_ring_after_a_year():
     replay = Replay([SHORT], None)
-    engine = Engine(Segmenter(), replay, [sink := Lines()])
+    engine = Engine(Segmenter(rate=STREAM_RATE), replay, [sink := Lines()])
     ring = replay._ring
     ring.written = ring.frames_read = engine._intake.taken = YEAR
     engine.start()

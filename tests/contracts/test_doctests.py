@@ -6,6 +6,7 @@ import importlib
 import pytest
 
 MODULES = (
+    "segmentation",
     "models.errors",
     "models.loader",
     "stream.segmenter.decimator",

@@ -34,7 +34,7 @@ A_MINUTE = 0
 
 def segment(x):
     """The events of a sound, which have to be sane and account for every sample."""
-    segmenter = Segmenter(NETWORK)
+    segmenter = Segmenter(NETWORK, rate=STREAM_RATE)
     events = segmenter.push(np.asarray(x, np.float32)) + segmenter.flush()
     assert segmenter.processed + segmenter.dropped == len(x)
     sounds = [e for e in events if isinstance(e, Sound)]

@@ -33,7 +33,7 @@ def test_ended_at_a_random_moment(tmp_path, way):
 
 def test_a_worker_that_fails_loses_no_sample_and_leaves_whole_files(tmp_path, network):
     jsonl, wav = tmp_path / "events.jsonl", tmp_path / "kept.wav"
-    segmenter, notes = Broken(network), Notes()
+    segmenter, notes = Broken(network, rate=STREAM_RATE), Notes()
     sinks = [WavRecording(str(wav)), JsonLines(str(jsonl), session(segmenter, "x")), notes]
     engine = Engine(segmenter, Hasty(heart_blocks(8)), sinks)
     engine.start()
@@ -49,7 +49,7 @@ def test_a_sink_that_fails_in_whatever_way_at_the_end_keeps_the_others_from_noth
             raise RuntimeError("torn\nin two")
 
     jsonl, wav = tmp_path / "events.jsonl", tmp_path / "kept.wav"
-    segmenter = Segmenter(network)
+    segmenter = Segmenter(network, rate=STREAM_RATE)
     sinks = [Torn(), WavRecording(str(wav)), JsonLines(str(jsonl), session(segmenter, "x"))]
     engine = Engine(segmenter, Hasty(heart_blocks(4)), sinks)
     engine.start()
@@ -83,7 +83,8 @@ def test_one_full_disk_does_not_spoil_the_other_file(tmp_path, network):
 
     wav = tmp_path / "kept.wav"
     notes = Notes()
-    engine = Engine(Segmenter(network), Hasty(heart_blocks(8)), [Full(), WavRecording(str(wav)), notes])
+    segmenter = Segmenter(network, rate=STREAM_RATE)
+    engine = Engine(segmenter, Hasty(heart_blocks(8)), [Full(), WavRecording(str(wav)), notes])
     engine.start()
     assert engine.wait(30) and engine.failure
     np.testing.assert_array_equal(soundfile.read(wav, dtype="float32")[0], np.concatenate(notes.samples))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from heartseg.offline.segmentation import segment
+from heartseg.offline.segmentation import segment_file
 from heartseg.stream.engine import Engine
 from heartseg.stream.segmenter.lag import DEFAULT_LAG
 from heartseg.stream.segmenter.segmenter import Segmenter
@@ -54,7 +54,7 @@ def heart(tmp_path):
 
 def replayed(path, out, network, speed):
     """The JSONL of a replay through the whole engine."""
-    source, segmenter = FileSource(path), Segmenter(network)
+    source, segmenter = FileSource(path), Segmenter(network, rate=44_100)
     engine = Engine(
         segmenter, Replay(source.blocks(), speed), [JsonLines(str(out), session(segmenter, str(path)), True)]
     )
@@ -76,7 +76,7 @@ def test_20_recordings_paced_unpaced_and_offline_are_the_same_bytes(data, tmp_pa
     for path in files:
         fast = replayed(path, tmp_path / "fast.jsonl", network, None)
         paced = replayed(path, tmp_path / "paced.jsonl", network, 30.0)
-        events = segment(path, network, DEFAULT_LAG).events
+        events = segment_file(path, network, DEFAULT_LAG).events
         offline = [json.dumps(e.as_dict(), ensure_ascii=False) for e in events]
         assert fast == paced == offline
         sounds += len(fast)
@@ -304,7 +304,7 @@ def test_the_live_engine_stays_light():
 
 
 def test_the_commands_are_installed():
-    for name in ("heartseg-live", "heartseg-offline"):
+    for name in ("heartseg", "heartseg-live", "heartseg-offline"):
         found = shutil.which(name, path=os.path.dirname(sys.executable)) or shutil.which(name)
         assert found and subprocess.run([found, "--version"], capture_output=True).returncode == 0
 

@@ -65,7 +65,7 @@ def test_the_wheel_holds_what_is_needed_and_nothing_else(wheel):
         assert found, pattern
         wanted |= found
     code = {name: content for name, content in held.items() if ".dist-info/" not in name}
-    root = {f"heartseg/{f.name}": f.read_bytes() for f in (ROOT / "main").iterdir() if f.is_file()}
+    root = {f"heartseg/{f.name}": f.read_bytes() for f in (ROOT / "package").iterdir() if f.is_file()}
     assert code == root | {f"heartseg/{f.relative_to(ROOT).as_posix()}": f.read_bytes() for f in wanted}
     about = {name.split(".dist-info/")[1] for name in held if ".dist-info/" in name}
     assert about == {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "top_level.txt", "licenses/LICENSE"}
@@ -89,7 +89,7 @@ def test_the_source_distribution_gives_the_same_wheel(sdist, wheel):
     assert sdist.stat().st_size < 3_000_000
     tops = {name.split("/")[1] for name in names if "/" in name}
     assert tops == {"LICENSE", "PKG-INFO", "README.md", "MANIFEST.in", "pyproject.toml", "setup.cfg",
-                    "heartseg.egg-info", "main", "stream", "offline", "models"}  # fmt: skip
+                    "heartseg.egg-info", "package", "stream", "offline", "models"}  # fmt: skip
     (unpacked,) = (sdist.parent / "unpacked").iterdir()
     again = build("wheel", unpacked, sdist.parent.parent / "again")
     assert contents(again) == contents(wheel)

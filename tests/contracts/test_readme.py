@@ -1,24 +1,36 @@
-"""What the README shows works as it is shown."""
+"""What the README and the page on Python show works as it is shown."""
 
 import itertools
 import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
+from heartseg import Segmentation
 from heartseg.stream import SimulatedHeart, Sound
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
 
 
-def test_the_python_example(tmp_path, monkeypatch, capsys):
-    x = np.concatenate(list(itertools.islice(SimulatedHeart().blocks(), 40)))
-    soundfile.write(tmp_path / "heart.wav", x, 44_100)
+@pytest.mark.parametrize(("page", "blocks", "sounds"), [("README.md", 1, 1), ("docs/python.md", 3, 2)])
+def test_the_python_examples(page, blocks, sounds, tmp_path, monkeypatch, capsys):
+    for library in ("pandas", "matplotlib"):
+        pytest.importorskip(library, reason=f"the extra 'test' brings {library}")
+    x = np.concatenate(list(itertools.islice(SimulatedHeart().blocks(), 50)))
+    soundfile.write(tmp_path / "heart.wav", x, 44_100, "FLOAT")
     monkeypatch.chdir(tmp_path)
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.S)
-    exec(compile(example, "README.md", "exec"), {})
-    assert capsys.readouterr().out.count(Sound.__name__) >= 6
+    examples = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.S)
+    names = {}
+    for example in examples:
+        exec(compile(example, page, "exec"), names)
+    printed = capsys.readouterr().out
+    assert len(examples) == blocks and len(re.findall(r"^(?:Sound\(|S[12] )", printed, re.M)) >= 8 * sounds
+    assert isinstance(names["found"], Segmentation)
+    if blocks > 1:
+        assert len([event for event in names["events"] if isinstance(event, Sound)]) >= 8
 
 
 def test_every_option_shown_exists():

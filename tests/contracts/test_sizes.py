@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FILES = [path for room in ("models", "stream", "offline") for path in sorted((ROOT / room).rglob("*.py"))]
+FILES = [path for room in ("models", "stream", "offline", "package") for path in sorted((ROOT / room).rglob("*.py"))]
 FUNCTIONS = [
     (path.relative_to(ROOT).as_posix(), node)
     for path in FILES
@@ -40,7 +40,7 @@ def test_compiled_functions():
     assert {where: count for where, count in kernels.items() if count > ARGUMENTS_OF_A_KERNEL} == {}
 
 
-@pytest.mark.parametrize("room", ["models", "stream", "offline", "bench", "tests", "docs"])
+@pytest.mark.parametrize("room", ["models", "stream", "offline", "package", "bench", "tests", "docs"])
 def test_folders(room):
     folders = [ROOT / room, *(path for path in (ROOT / room).rglob("*") if path.is_dir())]
     for folder in (path for path in folders if "__pycache__" not in path.parts):

@@ -47,7 +47,7 @@ def recording() -> np.ndarray:
 
 def events_of(blocks: Iterable[np.ndarray], network: Network, lag: Lag) -> list[Event]:
     """What a segmenter says of blocks."""
-    segmenter = Segmenter(network, lag)
+    segmenter = Segmenter(network, lag, rate=STREAM_RATE)
     return [event for block in blocks for event in segmenter.push(block)] + segmenter.flush()
 
 

@@ -43,14 +43,14 @@ def heart_blocks(seconds, seed=1):
 
 
 def run(source, network, *sinks, seconds=30):
-    engine = Engine(Segmenter(network), source, sinks)
+    engine = Engine(Segmenter(network, rate=STREAM_RATE), source, sinks)
     engine.start()
     assert engine.wait(seconds)
     return engine
 
 
 def directly(blocks, network):
-    segmenter = Segmenter(network)
+    segmenter = Segmenter(network, rate=STREAM_RATE)
     return [e for b in blocks for e in segmenter.push(b)] + segmenter.flush()
 
 
@@ -110,7 +110,7 @@ def test_an_overflow_is_a_gap_of_its_true_length(network):
 @pytest.mark.slow
 def test_stopping_flushes_the_tail(network):
     notes = Notes()
-    engine = Engine(Segmenter(network), Replay(SimulatedHeart().blocks(), 1.0), [notes])
+    engine = Engine(Segmenter(network, rate=STREAM_RATE), Replay(SimulatedHeart().blocks(), 1.0), [notes])
     engine.start()
     time.sleep(2.5)
     engine.ask_to_stop()
@@ -123,7 +123,7 @@ def test_stopping_flushes_the_tail(network):
 
 def test_marks_come_in_order_and_disturb_nothing(network):
     blocks, notes = heart_blocks(12), Notes()
-    engine = Engine(Segmenter(network), Replay(blocks, 8.0), [notes])
+    engine = Engine(Segmenter(network, rate=STREAM_RATE), Replay(blocks, 8.0), [notes])
     engine.start()
     while not engine.wait(0.1):
         engine.mark()
@@ -151,7 +151,7 @@ class Broken(Segmenter):
 
 def test_a_failing_worker_ends_the_run_with_a_message(network):
     notes = Notes()
-    engine = Engine(Broken(network), Replay(SimulatedHeart().blocks(), None), [notes])
+    engine = Engine(Broken(network, rate=STREAM_RATE), Replay(SimulatedHeart().blocks(), None), [notes])
     engine.start()
     assert engine.wait(20)
     assert "it broke" in engine.failure and "\n" not in engine.failure
@@ -164,7 +164,7 @@ def test_a_sink_that_fails_ends_the_run_with_its_message(network):
             raise SinkError("disk: cannot be written (no space left)")
 
     notes = Notes()
-    engine = Engine(Segmenter(network), Replay(SimulatedHeart().blocks(), None), [Full(), notes])
+    engine = Engine(Segmenter(network, rate=STREAM_RATE), Replay(SimulatedHeart().blocks(), None), [Full(), notes])
     engine.start()
     assert engine.wait(20)
     assert engine.failure == "disk: cannot be written (no space left)"
@@ -182,7 +182,7 @@ def test_a_sink_that_fails_leaves_the_accounts_balanced_and_the_others_whole(net
     assert engine.failure == "disk: cannot be written (no space left)"
     assert full.accounts == notes.accounts and not notes.accounts.uncounted
     assert notes.accounts.processed == sum(map(len, notes.samples))
-    segmenter = Segmenter(network)
+    segmenter = Segmenter(network, rate=STREAM_RATE)
     directly = [e for block in notes.samples for e in segmenter.push(block)]
     directly += segmenter.gap(notes.missing, "overflow") if notes.missing else []
     assert notes.events == directly + segmenter.flush()
@@ -238,7 +238,7 @@ def test_a_quiet_engine_is_woken_by_sound_marks_and_the_end(network):
             self.heard.set()
 
     source, notes, watched = Silent(), Told(), threading.Event()
-    engine = Engine(Segmenter(network), source, [notes])
+    engine = Engine(Segmenter(network, rate=STREAM_RATE), source, [notes])
     engine.watch(watched.set)
     engine.start()
     time.sleep(0.1)  # the worker is most likely asleep by now
@@ -256,7 +256,7 @@ def test_a_quiet_engine_is_woken_by_sound_marks_and_the_end(network):
 
 def test_watchers_are_told_of_each_onset_after_the_sinks(network):
     notes, seen = Notes(), []
-    engine = Engine(Segmenter(network), Replay(heart_blocks(6), None), [notes])
+    engine = Engine(Segmenter(network, rate=STREAM_RATE), Replay(heart_blocks(6), None), [notes])
     engine.watch(lambda: seen.append((sum(isinstance(e, Onset) for e in notes.events), engine.ended)))
     engine.start()
     assert engine.wait(30)

@@ -17,7 +17,7 @@ from heartseg.offline.datasets.pascal import PASCAL_TABLE
 from heartseg.offline.datasets.recording import DataError
 from heartseg.offline.formats import FORMATS, read_annotation, read_prediction
 from heartseg.offline.scoring import reference_of, score
-from heartseg.offline.segmentation import Segmentation
+from heartseg.offline.segmentation import Findings
 from heartseg.stream.events import Gap, Onset, Sound
 from heartseg.stream.sinks.base import Accounts
 from heartseg.stream.sources.base import SourceError
@@ -106,7 +106,7 @@ EVENTS = [
 
 
 def _written(form):
-    segmentation = Segmentation(EVENTS, Accounts(88_200, 78_200, 10_000, 0), SESSION, [])
+    segmentation = Findings(EVENTS, Accounts(88_200, 78_200, 10_000, 0), SESSION, [])
     return lambda _folder: FORMATS[form].write(segmentation)
 
 

@@ -30,6 +30,18 @@ def until(condition, seconds=40):
         time.sleep(0.05)
 
 
+def recorded(env):
+    """What is played on the speaker of an environment from now on: bytes of 32-bit floats at 44,100 Hz; they grow."""
+    recorder = subprocess.Popen(
+        ["parec", "-d", "speaker.monitor", "--format=float32le", "--rate=44100", "--channels=1", "--latency-msec=50"],
+        env=env, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    heard = bytearray()
+    threading.Thread(target=lambda: [heard.extend(b) for b in iter(lambda: recorder.stdout.read(4096), b"")],
+                     daemon=True).start()  # fmt: skip
+    return heard
+
+
 def a_heart(seconds, seed=6):
     """A simulated heart in 16-bit samples at 44,100 Hz."""
     blocks = itertools.islice(SimulatedHeart(seed=seed).blocks(), seconds * 10)

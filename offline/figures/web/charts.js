@@ -1,7 +1,6 @@
 // Charts.
 const svg = (width, height, label, inside) =>
   `<svg viewBox="0 0 ${width} ${height}" height="${height}" role="img" aria-label="${label}">${inside}</svg>`;
-const median = (v) => [...v].sort((a, b) => a - b)[v.length >> 1];
 const text = (x, y, s, anchor = "middle", name = "") =>
   `<text x="${x}" y="${y}" text-anchor="${anchor}" class="${name}">${s}</text>`;
 const line = (points, x, y) => {
@@ -39,35 +38,36 @@ function drawRate() {
   const ticks = [];
   for (let v = Math.ceil(low / step) * step; v <= high; v += step) ticks.push(v);
   const inside = (points) => points.map(([t, v]) => [t, v === null ? null : clamp(v, low, high)]);
-  overTime($("rate"), 170, low, high, ticks, `Heart rate, ${Math.round(median(known))} beats a minute in the middle`, (x, y) =>
+  overTime($("rate"), 170, low, high, ticks, `Heart rate, median ${data.medians.bpm} beats a minute`, (x, y) =>
     (data.reference ? `<path class="other" d="${line(inside(data.reference.rates), x, y)}"/>` : "") +
     `<path class="curve" d="${line(inside(data.rates), x, y)}"/>` +
     (data.rates.length > 300 ? "" : inside(data.rates).filter((p) => p[1] !== null)
       .map(([t, v]) => `<circle class="dot" r="2" cx="${x(t).toFixed(1)}" cy="${y(v).toFixed(1)}"/>`).join("")));
 }
-function drawSpread(id, name, values) {
+function drawSpread(id, name) {
+  const values = data.intervals[id], middle = data.medians[id] === "–" ? "" : `median ${data.medians[id]} ms`;
   const box = $(id), width = box.clientWidth, height = 120, base = 96;
-  if (!values.length) { box.innerHTML = svg(width, height, name, text(0, 14, `${name}: none`, "start", "name")); return; }
+  if (!values.length) { box.innerHTML = svg(width, 20, name, text(0, 14, `${name}: none`, "start", "name")); return; }
   const sorted = [...values].sort((a, b) => a - b), edge = (q) => sorted[Math.round(q * (sorted.length - 1))];
   const bin = [10, 20, 50, 100].find((b) => (edge(0.98) - edge(0.02)) / b <= 24) || 200;
   const low = Math.round(edge(0.02) / bin) - 1, count = Math.round(edge(0.98) / bin) + 2 - low;
   const bars = new Array(count).fill(0);
   for (const v of values) bars[clamp(Math.round(v / bin) - low, 0, count - 1)]++;
   const most = Math.max(...bars), w = width / count;
-  let inside = text(0, 12, `${name}`, "start", "name") + text(width, 12, `median ${Math.round(median(values))} ms`, "end");
+  let inside = text(0, 12, `${name}`, "start", "name") + text(width, 12, middle, "end");
   bars.forEach((n, i) => {
     const h = (n / most) * (base - 24);
     if (n) inside += `<rect class="area" x="${(i * w + 0.5).toFixed(1)}" y="${base - h}" width="${Math.max(1, w - 1).toFixed(1)}" height="${h}"><title>${n} of ${(i + low) * bin} ± ${bin / 2} ms</title></rect>`;
   });
   inside += `<line class="grid" x2="${width}" y1="${base}" y2="${base}"/>` + text(0, height - 6, `${low * bin} ms`, "start") +
     text(width, height - 6, `${(low + count - 1) * bin} ms`, "end");
-  box.innerHTML = svg(width, height, `${name}: median ${Math.round(median(values))} ms of ${values.length}`, inside);
+  box.innerHTML = svg(width, height, `${name} of ${values.length} beats ${middle}`, inside);
 }
 function drawCharts() {
   drawRate();
-  drawSpread("rr", "RR", data.intervals.rr);
-  drawSpread("systole", "S1–S2", data.intervals.s1_s2);
-  drawSpread("diastole", "S2–S1", data.intervals.s2_s1);
+  drawSpread("rr", "RR");
+  drawSpread("s1_s2", "S1–S2");
+  drawSpread("s2_s1", "S2–S1");
   overTime($("evidence"), 90, 0, 100, [0, 50, 100], "Evidence of a heart over time, percent", (x, y) =>
     `<path class="curve" d="${line(data.evidence, x, y)}"/>`);
   show(now);
@@ -76,9 +76,16 @@ function drawCharts() {
 // Everything at once, and again where the width or the theme changes.
 function fresh() {
   readColours();
-  strip = null;
+  strip = picture = null;
   drawCharts();
 }
+function paper(prints) {
+  root.classList.toggle("paper", prints);
+  fresh();
+  draw();
+}
+window.onbeforeprint = () => paper(true);
+window.onafterprint = () => paper(false);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", fresh);
 new ResizeObserver(fresh).observe(document.querySelector("main"));
 wave.setAttribute("aria-valuemax", data.seconds.toFixed(2));

@@ -22,6 +22,7 @@ const KINDS = ["wave", "s1", "s2"]; // a sound's kind is 1 or 2
 const audio = $("audio");
 audio.onerror = () => fail("This browser cannot play the sound; everything else works.");
 audio.src = URL.createObjectURL(new Blob([bytes("sound")], { type: "audio/flac" }));
+$("speed").onchange = () => { audio.playbackRate = Number($("speed").value); }; // browsers keep the pitch
 function seek(t, play) {
   audio.currentTime = clamp(t, 0, data.seconds);
   show(audio.currentTime);

@@ -35,7 +35,7 @@ function extent(a, b) {
 let colours = {};
 function readColours() {
   const style = getComputedStyle(root);
-  for (const name of ["card", "ink", "quiet", "line", "wave", "s1", "s2", "s1-back", "s2-back", "head"])
+  for (const name of ["card", "ink", "quiet", "line", "wave", "s1", "s2", "s1-back", "s2-back", "head", "warm", "hot"])
     colours[name] = style.getPropertyValue(`--${name}`).trim();
 }
 function context(canvas) {

@@ -1,7 +1,7 @@
 const wave = $("wave"), overview = $("overview");
 const view = { from: 0, to: 1 };
 let now = 0, following = true;
-const LABELS = 20, LANE = data.reference ? 30 : 0, AXIS = 20;
+const LABELS = 20, LANE = data.reference ? 30 : 0, SPACE = 8, AXIS = 20, LABEL = 19; // LABEL: width of "S1"
 
 function setView(from, span) {
   span = clamp(span, Math.min(0.3, data.seconds), data.seconds);
@@ -20,49 +20,69 @@ let asked = 0;
 function redraw() {
   if (!asked) asked = requestAnimationFrame(() => { asked = 0; draw(); });
 }
+/** The kind, start and end of each sound of a list that is at least partly in view. */
+const inView = (list) => {
+  const first = firstAfter(list, view.from), rest = list.slice(first);
+  const end = rest.findIndex((sound) => sound[1] >= view.to);
+  return end < 0 ? rest : rest.slice(0, end);
+};
+/** The names of sounds: all of them, or none where two would touch. Returns how many were written. */
+function drawLabels(c, sounds, x, y) {
+  const edge = LABEL / 2, right = wave.clientWidth - edge;
+  const centres = sounds.map(([, onset, offset]) => clamp(x((onset + offset) / 2), edge, right));
+  if (centres.some((at, i) => i && at - centres[i - 1] < LABEL)) return 0;
+  c.textAlign = "center";
+  sounds.forEach(([kind], i) => {
+    c.fillStyle = colours[`s${kind}`];
+    c.fillText(`S${kind}`, centres[i], y);
+  });
+  return sounds.length;
+}
+/** Spans of time as grey bands, with a word where it fits. */
+function drawBands(c, spans, x, tall, word) {
+  c.textAlign = "center";
+  for (const [start, end] of spans) {
+    const left = Math.max(0, x(start)), right = Math.min(wave.clientWidth, x(end));
+    if (right <= left) continue;
+    c.globalAlpha = 0.5;
+    c.fillStyle = colours.line;
+    c.fillRect(left, LABELS, right - left, tall);
+    c.globalAlpha = 1;
+    c.fillStyle = colours.quiet;
+    if (right - left > c.measureText(word).width + 8) c.fillText(word, (left + right) / 2, LABELS - 6);
+  }
+}
+function drawReference(c, x, bottom, width) {
+  c.globalAlpha = 0.5;
+  c.fillStyle = colours.line;
+  for (const [start, end] of data.reference.spans) c.fillRect(x(start), bottom, x(end) - x(start), LANE);
+  c.globalAlpha = 1;
+  const sounds = inView(data.reference.sounds);
+  for (const [kind, onset, offset] of sounds) {
+    c.fillStyle = colours[`s${kind}`];
+    c.fillRect(x(onset) - (onset === offset), bottom + 3, Math.max(2, x(offset) - x(onset)), 10);
+  }
+  drawLabels(c, sounds, x, bottom + 26);
+  c.strokeStyle = colours.line;
+  c.strokeRect(-1, bottom + 0.5, width + 2, LANE);
+}
 function draw() {
   const [c, width, height] = context(wave);
   const perSecond = width / (view.to - view.from), x = (t) => (t - view.from) * perSecond;
-  const bottom = height - AXIS - LANE, tall = bottom - LABELS;
-  for (const [start, end] of data.gaps) {
-    c.fillStyle = colours.line;
-    c.fillRect(x(start), LABELS, (end - start) * perSecond, tall);
-  }
-  let right = -1e9;
-  const shown = (list, each) => {
-    for (let i = firstAfter(list, view.from); i < list.length && list[i][1] < view.to; i++) each(...list[i]);
-  };
-  shown(data.sounds, (kind, onset, offset) => {
+  const pitches = Math.round((height - AXIS) / 3), bottom = height - AXIS - pitches - SPACE - LANE, tall = bottom - LABELS;
+  drawBands(c, data.unnamed, x, tall, "not named");
+  drawBands(c, data.gaps, x, tall, "not heard");
+  const sounds = inView(data.sounds);
+  for (const [kind, onset, offset] of sounds) {
     c.fillStyle = colours[`s${kind}-back`];
     c.fillRect(x(onset), LABELS, (offset - onset) * perSecond, tall);
-  });
-  const drawn = drawWave(c, view.from, view.to, width, LABELS, tall);
-  const label = (kind, at, y) => {
-    if (at - 9 < right) return;
-    c.fillText(`S${kind}`, at, y);
-    right = at + 9;
-  };
-  c.textAlign = "center";
-  c.font = "600 12px system-ui, sans-serif";
-  shown(data.sounds, (kind, onset, offset) => {
-    c.fillStyle = colours[`s${kind}`];
-    label(kind, x((onset + offset) / 2), 14);
-  });
-  c.font = "12px system-ui, sans-serif";
-  if (data.reference) {
-    right = -1e9;
-    c.globalAlpha = 0.5;
-    c.fillStyle = colours.line;
-    for (const [start, end] of data.reference.spans) c.fillRect(x(start), bottom, (end - start) * perSecond, LANE);
-    c.globalAlpha = 1;
-    shown(data.reference.sounds, (kind, onset, offset) => {
-      c.fillStyle = colours[`s${kind}`];
-      c.fillRect(x(onset) - (onset === offset), bottom + 3, Math.max(2, (offset - onset) * perSecond), 10);
-      label(kind, x((onset + offset) / 2), bottom + 26);
-    });
-    c.strokeStyle = colours.line;
-    c.strokeRect(-1, bottom + 0.5, width + 2, LANE);
   }
+  const drawn = drawWave(c, view.from, view.to, width, LABELS, tall);
+  c.font = "600 12px system-ui, sans-serif";
+  root.dataset.labels = String(drawLabels(c, sounds, x, 14));
+  c.font = "12px system-ui, sans-serif";
+  if (data.reference) drawReference(c, x, bottom, width);
+  drawSpectrum(c, x, height - AXIS - pitches, width, pitches);
   axis(c, x, width, height);
   c.fillStyle = colours.head;
   c.fillRect(x(now) - 1, 0, 2, height - AXIS);
@@ -111,69 +131,6 @@ function drawOverview() {
   c.fillRect(x(now) - 0.5, 0, 1, height);
 }
 
-// Pointers and keys.
-const pointers = new Map();
-let moved = false, pinch = 0;
-const place = (e, canvas) => clamp((e.clientX - canvas.getBoundingClientRect().left) / canvas.clientWidth, 0, 1);
-const timeAt = (e) => view.from + place(e, wave) * (view.to - view.from);
-const spread = () => { const [a, b] = [...pointers.values()]; return [Math.abs(a - b), (a + b) / 2]; };
-wave.onpointerdown = (e) => {
-  wave.setPointerCapture(e.pointerId);
-  pointers.set(e.pointerId, e.clientX);
-  if (pointers.size === 1) moved = false;
-  if (pointers.size === 2) { moved = true; pinch = spread()[0]; }
-};
-wave.onpointermove = (e) => {
-  if (!pointers.has(e.pointerId)) return;
-  const by = e.clientX - pointers.get(e.pointerId);
-  if (!moved && Math.abs(by) < 5) return;
-  moved = true;
-  following = false;
-  pointers.set(e.pointerId, e.clientX);
-  if (pointers.size === 2) {
-    const [wide, centre] = spread();
-    if (wide > 10 && pinch > 10) zoom(pinch / wide, timeAt({ clientX: centre }));
-    pinch = wide;
-  } else if (pointers.size === 1) {
-    setView(view.from - (by / wave.clientWidth) * (view.to - view.from), view.to - view.from);
-  }
-};
-wave.onpointerup = (e) => {
-  if (pointers.delete(e.pointerId) && !moved) seek(timeAt(e), true);
-};
-wave.onpointercancel = (e) => pointers.delete(e.pointerId);
-wave.addEventListener("wheel", (e) => {
-  const sideways = e.shiftKey && !e.deltaX ? e.deltaY : e.deltaX;
-  if (e.ctrlKey || e.metaKey) zoom(Math.exp(clamp(e.deltaY, -100, 100) * 0.004), timeAt(e));
-  else if (Math.abs(sideways) > Math.abs(e.deltaY) || e.shiftKey)
-    setView(view.from + (sideways / wave.clientWidth) * (view.to - view.from), view.to - view.from);
-  else return;
-  following = false;
-  e.preventDefault();
-}, { passive: false });
-const keys = {
-  " ": () => (audio.paused ? audio.play().catch(() => {}) : audio.pause()),
-  ArrowLeft: () => seek(now - 1), ArrowRight: () => seek(now + 1), Home: () => seek(0), End: () => seek(data.seconds),
-  "+": () => zoom(0.6, middle()), "=": () => zoom(0.6, middle()), "-": () => zoom(1 / 0.6, middle()),
-  0: () => setView(0, data.seconds),
-};
-wave.onkeydown = (e) => {
-  if (!(e.key in keys) || e.ctrlKey || e.metaKey || e.altKey) return;
-  following = true;
-  keys[e.key]();
-  e.preventDefault();
-};
-overview.onpointerdown = overview.onpointermove = (e) => {
-  if (!e.buttons) return;
-  if (e.type === "pointerdown") overview.setPointerCapture(e.pointerId);
-  following = false;
-  const span = view.to - view.from;
-  setView(place(e, overview) * data.seconds - span / 2, span);
-};
-$("in").onclick = () => zoom(0.6, middle());
-$("out").onclick = () => zoom(1 / 0.6, middle());
-$("all").onclick = () => setView(0, data.seconds);
-
 // The playhead.
 const rows = [...$("beats").rows];
 const begins = rows.map((row) => Number(row.dataset.at));
@@ -189,12 +146,19 @@ function show(t) {
     marked?.classList.remove("now");
     row?.classList.add("now");
     marked = row;
+    if (following && row) reveal(row);
   }
   for (const cursor of document.querySelectorAll(".cursor")) {
     const x = Number(cursor.dataset.left) + (t / data.seconds) * Number(cursor.dataset.width);
     cursor.setAttribute("transform", `translate(${x.toFixed(1)} 0)`);
   }
   redraw();
+}
+/** Scroll the table, and nothing else, to a row. */
+function reveal(row) {
+  const box = document.querySelector(".scroll"), head = box.querySelector("thead").offsetHeight;
+  const top = row.offsetTop - head, below = row.offsetTop + row.offsetHeight - box.clientHeight;
+  box.scrollTop = clamp(box.scrollTop, below, top);
 }
 function tick() {
   show(audio.currentTime);
@@ -206,5 +170,8 @@ $("beats").onclick = (e) => {
   const row = e.target.closest("tr");
   if (!row) return;
   following = true;
-  seek(Number(row.dataset.at), true);
+  const at = Number(row.dataset.at), span = view.to - view.from;
+  if (at < view.from || at > view.to - span / 5) setView(at - span / 5, span);
+  seek(at, true);
+  wave.scrollIntoView({ block: "nearest" });
 };

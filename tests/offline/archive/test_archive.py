@@ -20,7 +20,8 @@ from heartseg.offline.archive import workers
 from heartseg.offline.archive.find import Item, find_recordings, same_names
 from heartseg.offline.archive.manifest import NAME
 from heartseg.offline.cli import main
-from heartseg.offline.segmentation import segment
+from heartseg.offline.formats.results import SUMMARY
+from heartseg.offline.segmentation import segment_file
 from heartseg.stream.segmenter.lag import DEFAULT_LAG
 from heartseg.stream.sources.simulated import SimulatedHeart
 
@@ -65,13 +66,14 @@ NAMES = ["a", "one/a", "one/b", "two/c", "two/deep/a"]
 
 def done(folder):
     """How many results there are by now."""
-    return sum(p.is_file() and p.suffix != ".part" and p.name != NAME for p in folder.rglob("*"))
+    return sum(p.is_file() and p.suffix != ".part" and p.name not in (NAME, SUMMARY) for p in folder.rglob("*"))
 
 
 def results(folder):
     """Names and content of the results in a folder, and nothing but results in it."""
     found = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    found.pop(NAME, None)
+    for name in (NAME, SUMMARY):
+        found.pop(name, None)
     assert not [name for name in found if name.endswith(".part")]
     return found
 
@@ -84,8 +86,8 @@ def wait_for(condition):
 
 
 def names(*named):
-    items, vain = find_recordings([Path(n) for n in named])
-    return sorted(item.name.as_posix() for item in items), vain
+    found = find_recordings([Path(n) for n in named])
+    return sorted(item.name.as_posix() for item in found.items), found.failures
 
 
 def test_what_is_found(archive):
@@ -119,11 +121,47 @@ def test_a_folder_keeps_its_folders(archive, tmp_path):
     assert sorted(results(out)) == [f"{name}.jsonl" for name in NAMES]
 
 
-def test_a_clash_in_a_folder_is_told_before_anything_is_written(archive, tmp_path, capsys):
-    heart(archive / "one/b.flac", 1)
-    assert run("segment", archive, "--out", tmp_path / "out") == 2
-    said = capsys.readouterr().err
-    assert "b.wav" in said and "b.flac" in said and not (tmp_path / "out").exists()
+def test_recordings_that_differ_in_their_ending_have_results_of_their_own(archive):
+    (archive / "one/b.flac").touch()
+    (archive / "b.flac").touch()
+    assert names(archive) == (["a", "b", "one/a", "one/b.flac", "one/b.wav", *NAMES[3:]], [])
+
+
+def test_what_needs_ffmpeg(archive, tmp_path, monkeypatch):
+    for name in ("one/memo 1.m4a", "one/film.MP4", "two/memo.m4a"):
+        (archive / name).touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = find_recordings([archive, archive / "one", archive / "two/*.m4a"])
+    assert len(found.items) == 7 and "*.m4a: no recording there" in found.failures[0]
+    said = found.without_ffmpeg()
+    assert "3 passed over (1 .mp4, 2 .m4a)" in said and f"ffmpeg -i {archive / 'one/film.MP4'} " in said
+    (tmp_path / "ffmpeg").touch(0o755)
+    found = find_recordings([archive])
+    assert len(found.items) == 8 and not found.without_ffmpeg()
+
+
+def test_files_that_no_run_has_made_stay(archive, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "b.jsonl").write_text("by hand")
+    command = ["segment", archive / "one", "--out", out, "--jobs", "1"]
+    for again in ((), ("--again",)):
+        assert run(*command, *again) == 1
+        said = capsys.readouterr().err
+        assert f"{out / 'b.jsonl'}: exists" in said and "--force" in said and "1 of 2 recordings failed" in said
+        assert (out / "b.jsonl").read_text() == "by hand" and (out / "a.jsonl").is_file()
+    assert run(*command, "--force") == 0
+    assert (out / "b.jsonl").read_text() != "by hand"
+    (out / "b.jsonl").write_text("by hand")  # it is ours now, as the notes say
+    assert run(*command) == 0 and (out / "b.jsonl").read_text() == "by hand"
+    assert run(*command, "--again") == 0 and (out / "b.jsonl").read_text() != "by hand"
+
+
+def test_no_recording_is_overwritten_by_its_result(tmp_path):
+    sound = heart(tmp_path / "heart.wav", 1).rename(tmp_path / "heart.txt")
+    for out in ((), ("--out", tmp_path)):
+        assert run("segment", sound, "--format", "audacity", "--force", *out) in (1, 2)
+        assert sound.read_bytes().startswith(b"RIFF")
 
 
 @pytest.mark.slow
@@ -132,12 +170,13 @@ def test_processes_give_the_bytes_of_one(archive, tmp_path, form):
     for jobs in (1, 3):
         assert run("segment", archive, "--out", tmp_path / str(jobs), "--jobs", jobs, "--format", form) == 0
     assert results(tmp_path / "1") == results(tmp_path / "3") and len(results(tmp_path / "1")) == 5
+    assert (tmp_path / "1" / SUMMARY).read_bytes() == (tmp_path / "3" / SUMMARY).read_bytes()
 
 
 @pytest.mark.slow
 def test_live_in_processes_is_the_live_engine(archive, tmp_path):
     assert run("segment", archive / "one", "--out", tmp_path, "--lag", "live", "--jobs", "2") == 0
-    events = segment(archive / "one/b.wav", load(), DEFAULT_LAG).events
+    events = segment_file(archive / "one/b.wav", load(), DEFAULT_LAG).events
     lines = [json.loads(line) for line in (tmp_path / "b.jsonl").read_text().splitlines()]
     assert lines[1:-1] == [e.as_dict() for e in events] and len(events) > 5
 
@@ -150,13 +189,13 @@ def test_bad_files_are_listed_at_the_end(archive, tmp_path, capsys):
         run("segment", archive, archive / "none.wav", tmp_path / "*.wav", "--out", tmp_path / "out", "--jobs", 2) == 1
     )
     said = capsys.readouterr().err.splitlines()
-    assert "4 of 9 recordings failed:" in said[0] and len(said) == 5
-    assert all(any(name in line for line in said) for name in ("bad.wav", "empty.flac", "none.wav", "*.wav"))
+    assert "4 of 9 recordings failed:" in said[0] and len(said) == 6 and "5 recordings, " in said[-1]
+    assert all(any(name in line for line in said[1:5]) for name in ("bad.wav", "empty.flac", "none.wav", "*.wav"))
     assert len(results(tmp_path / "out")) == 5
 
 
 def stamps(folder):
-    return {p.relative_to(folder).as_posix(): p.stat().st_mtime_ns for p in folder.rglob("*") if p.name != NAME}
+    return {p.relative_to(folder).as_posix(): p.stat().st_mtime_ns for p in folder.rglob("*.jsonl")}
 
 
 def test_goes_on_where_it_stopped(archive, tmp_path, capsys):
@@ -171,7 +210,7 @@ def test_goes_on_where_it_stopped(archive, tmp_path, capsys):
     (out / "one/a.jsonl").unlink()  # a result is gone
     heart(archive / "two/c.aiff", seed=9)  # a recording has changed
     assert run(*command) == 0
-    changed = {name for name, at in stamps(out).items() if before[name] != at and name.endswith("l")}
+    changed = {name for name, at in stamps(out).items() if before[name] != at}
     assert changed == {"one/a.jsonl", "two/c.jsonl"}
     assert results(out)["one/a.jsonl"] == whole["one/a.jsonl"]
     assert results(out)["two/c.jsonl"] != whole["two/c.jsonl"]
@@ -248,7 +287,7 @@ def test_ctrl_c_leaves_what_is_done_and_no_more(archive, tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 1 and "Traceback" not in said
-    assert "5 of 6 are done" in said and len(said.splitlines()) == 1
+    assert "5 of 6 are done" in said and "5 recordings, " in said and len(said.splitlines()) == 2
     assert len(results(out)) == 5
 
 
@@ -276,7 +315,7 @@ def test_a_bar_on_a_terminal_and_only_there(archive, tmp_path):
     piped = subprocess.run(
         [*COMMAND, archive / "one", "--out", tmp_path / "other"], capture_output=True, timeout=DEADLINE_S
     )
-    assert piped.returncode == 0 and piped.stderr == b"" and piped.stdout == b""
+    assert piped.returncode == 0 and len(piped.stderr.splitlines()) == 1 and piped.stdout == b""
 
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "many"])

@@ -1,6 +1,7 @@
 """The article's exercise and its two ways to segment: clips, the networks, the envelope, the comparison."""
 
 import itertools
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,21 +11,24 @@ import pytest
 import soundfile
 
 from heartseg.models import ModelError
-from heartseg.offline.article.clips import CLIP, CLIPS_FILE, ClipNetwork, clips_of, cut, each_normalised
+from heartseg.offline.article.clips import CLIP, CLIPS_FILE, ClipNetwork, clips_of, cut, each_normalised, sound_of
 from heartseg.offline.article.compare import by_clips, by_envelope, segments
 from heartseg.offline.cli import main, parser
+from heartseg.offline.commands.article import quiet_unless_it_fails
 from heartseg.offline.datasets.pascal import read_pascal
 from heartseg.offline.datasets.recording import Recording
 from heartseg.offline.evaluation import envelope
 from heartseg.offline.evaluation.evaluate import PEAK_BEFORE_CENTRE_S
 from heartseg.offline.scoring import KINDS, match
+from heartseg.stream.sources.base import SourceError
 from heartseg.stream.sources.simulated import SimulatedHeart
 
 
 @pytest.fixture(scope="module")
 def exercise():
     """The part that needs TensorFlow, in a size for tests."""
-    pytest.importorskip("tensorflow", reason="the exercise needs the extra 'train'")
+    for library in ("librosa", "tensorflow"):
+        pytest.importorskip(library, reason="the exercise needs the extra 'train'")
     from heartseg.offline.article import exercise
 
     with pytest.MonkeyPatch.context() as patch:
@@ -61,6 +65,25 @@ def test_clips_run_from_mark_to_mark():
     assert clips[0, 0] == 101 and clips[0, 9_999] == 10_100 and not clips[0, 10_000:].any()  # padded
     assert clips[1, -1] == 30_100  # cut
     assert clips[2, 9_999] == 60_000 and not clips[2, 10_000:].any()  # ends with the recording
+
+
+def test_sound_comes_at_the_clips_rate(tmp_path):
+    t = np.arange(4_000) / 4_000
+    soundfile.write(tmp_path / "a.wav", np.stack([np.sin(300 * t), np.zeros(4_000)], 1), 4_000, "FLOAT")
+    sound, faster = sound_of(tmp_path / "a.wav"), sound_of(tmp_path / "a.wav", 1.25)
+    assert len(sound) == 44_100 and len(faster) == 35_280
+    inner = np.arange(2_000, 42_000)
+    np.testing.assert_allclose(sound[inner], np.sin(300 * inner / 44_100) / 2, atol=1e-3)
+    inner = np.arange(2_000, 33_000)
+    np.testing.assert_allclose(faster[inner], np.sin(300 * 1.25 * inner / 44_100) / 2, atol=1e-3)
+
+
+def test_what_librosa_cannot_load_is_said(tmp_path):
+    soundfile.write(tmp_path / "nan.wav", np.full(4_000, np.nan), 4_000, "FLOAT")
+    (tmp_path / "text.wav").write_text("no sound")
+    for name, reason in (("nan.wav", "librosa cannot load it"), ("text.wav", "not a sound file"), ("a.wav", "no such")):
+        with pytest.raises(SourceError, match=f"{name}: {reason}"):
+            sound_of(tmp_path / name)
 
 
 def test_clips_of_the_real_set(data):
@@ -197,7 +220,18 @@ def test_compare_without_clips(data, capsys):
     assert "heartseg-offline article" in seen.err and "clip network" not in seen.out
 
 
+def test_what_libraries_write_is_shown_only_if_they_fail(capfd):
+    with quiet_unless_it_fails():
+        os.write(2, b"I0000 noise\n")
+    os.write(2, b"between\n")
+    with pytest.raises(ImportError), quiet_unless_it_fails():
+        os.write(2, b"the reason\n")
+        raise ImportError
+    assert capfd.readouterr().err == "between\nthe reason\n"
+
+
 @pytest.mark.slow
+@pytest.mark.filterwarnings("error:You are using a softmax")
 def test_the_command(exercise, hearts, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(exercise, "MENDED_EPOCHS", 1)
     monkeypatch.setattr(exercise, "PRINTED_EPOCHS", 1)
@@ -210,7 +244,7 @@ def test_the_command(exercise, hearts, tmp_path, capsys, monkeypatch):
     assert main(["article", str(tmp_path / "set"), "--out", str(tmp_path / "out")]) == 0
     out = capsys.readouterr().out
     assert "84 clips of 4 recordings" in out and "answers from 1 to 1" in out and "Not a medical device." in out
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [CLIPS_FILE, "curves.csv", "curves.svg"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [CLIPS_FILE, "clips.png", "curves.csv", "curves.svg"]
     rows = (tmp_path / "out/curves.csv").read_text().splitlines()
     assert rows[0] == "network,epoch,loss,accuracy,held_loss,held_accuracy" and len(rows) == 4
 

@@ -34,7 +34,7 @@ def hearts(tmp_path):
 def test_segment_writes_one_result_each(hearts, tmp_path):
     out = tmp_path / "out"
     assert run("segment", *hearts, "--out", out, "--lag", "live") == 0
-    assert sorted(p.name for p in out.iterdir() if p.name != NAME) == ["heart1.jsonl", "heart2.jsonl"]
+    assert sorted(p.name for p in out.iterdir() if p.name != NAME) == ["heart1.jsonl", "heart2.jsonl", "summary.csv"]
     lines = [json.loads(line) for line in (out / "heart1.jsonl").read_text().splitlines()]
     assert lines[0]["type"] == "session" and lines[-1]["type"] == "end" and len(lines) > 12
 
@@ -76,7 +76,7 @@ def test_a_bad_file_does_not_stop_the_others(hearts, tmp_path, capsys):
 
 def test_two_files_of_one_name_are_refused_before_anything_is_written(hearts, tmp_path, capsys):
     (tmp_path / "x").mkdir()
-    twin = tmp_path / "x/heart1.flac"
+    twin = tmp_path / "x/heart1.wav"
     soundfile.write(twin, np.zeros(100), 44_100)
     assert run("segment", hearts[0], twin, "--out", tmp_path / "out") == 2
     assert not (tmp_path / "out").exists() and "heart1" in capsys.readouterr().err
@@ -144,12 +144,12 @@ def test_references_are_not_overwritten(hearts, tmp_path, capsys):
 
 def test_tsv_leaves_a_gap_open():
     from heartseg.offline.formats import FORMATS
-    from heartseg.offline.segmentation import Segmentation
+    from heartseg.offline.segmentation import Findings
     from heartseg.stream.events import Gap, Sound
     from heartseg.stream.sinks.base import Accounts
 
     events = [Sound("S1", 0, 5000, 0.9, 9000), Gap(6000, 7000, "overflow"), Sound("S2", 10_000, 14_000, 0.9, 20_000)]
-    text = FORMATS["tsv"].write(Segmentation(events, Accounts(14_000, 13_000, 1_000, 0), {}, [])).decode()
+    text = FORMATS["tsv"].write(Findings(events, Accounts(14_000, 13_000, 1_000, 0), {}, [])).decode()
     assert [line.split("\t")[2] for line in text.splitlines()] == ["1", "0", "3"]
 
 

@@ -3,7 +3,10 @@
 import hashlib
 import io
 import re
+import socket
 import threading
+import urllib.error
+import urllib.request
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -216,6 +219,23 @@ def test_a_home_that_is_none(home, tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["fetch", "circor", "--to", str(tmp_path), "--url", "file:///etc"])
     assert stop.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [(socket.gaierror(-2, "Name or service not known"), "the host home.org is not found (is there a network?)"),
+     (TimeoutError("timed out"), "the host home.org does not answer"),
+     (OSError(101, "Network is unreachable"), "the host home.org cannot be reached (network is unreachable)")],
+)  # fmt: skip
+def test_without_a_network(monkeypatch, tmp_path, capsys, error, says):
+    def fail(*args, **options):
+        raise urllib.error.URLError(error)
+
+    monkeypatch.setattr(download, "PAUSE_S", 0.0)
+    monkeypatch.setattr(urllib.request, "urlopen", fail)
+    assert main(["fetch", "circor", "--to", str(tmp_path), "--quiet", "--url", "http://home.org/set"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"heartseg-offline fetch: http://home.org/set/SHA256SUMS.txt: {says}; run the command again")
 
 
 def test_paths_that_lead_elsewhere(circor, pascal, tmp_path, capsys):

@@ -27,12 +27,12 @@ def browser(tmp_path_factory):
         pytest.skip("needs chromium")
     home = tmp_path_factory.mktemp("browser")
 
-    def look(page, script="", width=1200):
+    def look(page, script="", width=1200, *flags):
         driven = page.with_name(f"driven-{page.name}")
         driven.write_text(page.read_text().replace("</body>", f"<script>{script}</script></body>"))
         done = subprocess.run(
             [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio", f"--user-data-dir={home}",
-             f"--window-size={width},900", "--virtual-time-budget=5000", "--dump-dom", driven.as_uri()],
+             f"--window-size={width},900", "--virtual-time-budget=5000", *flags, "--dump-dom", driven.as_uri()],
             env={**os.environ, "HOME": str(home)}, capture_output=True, text=True, timeout=120,
         )  # fmt: skip
         driven.unlink()
@@ -60,6 +60,7 @@ def test_the_page_holds_everything_itself(made):
     text = page.read_text()
     assert not re.search(r"https?://|(src|href)\s*=\s*[\"']|@import|url\(", text)
     assert text.count("Not a medical device.") == 2 and "a heart.wav" in text
+    assert not any(str(part) in text for part in (page.parent, page.parent.parent))
     session = json.loads(events.read_text().splitlines()[0])
     assert session["model_sha256"] in text and "whole recording in view" in text
     assert text.count("<tr data-at") == len(read_prediction(events).sounds["S1"])
@@ -94,7 +95,10 @@ def test_pointer_keys_and_table_move_player_and_view(made, browser):
         const span = () => view.to - view.from;
         const steps = () => {
           note("duration", audio.duration);
-          $("all").click(); note("whole", span());
+          note("names", root.dataset.labels);
+          $("all").click(); note("whole", span()); draw(); note("none", root.dataset.labels);
+          $("speed").value = "0.25"; $("speed").onchange(); note("speed", audio.playbackRate);
+          note("pitch", audio.preservesPitch);
           point("pointerdown", 0.5); point("pointerup", 0.5); note("clicked", audio.currentTime);
           key("ArrowRight"); note("right", audio.currentTime);
           key("+"); note("zoomed", span()); note("kept", view.from < now && now < view.to);
@@ -103,7 +107,9 @@ def test_pointer_keys_and_table_move_player_and_view(made, browser):
           note("dragged", (before - view.from) / span()); note("still", audio.currentTime);
           wave.dispatchEvent(new WheelEvent("wheel", { deltaY: -100, ctrlKey: true, clientX: box().left + 300 }));
           note("wheeled", span());
+          scrollTo(0, 9999);
           document.querySelectorAll("#beats button")[2].click(); note("third", audio.currentTime);
+          note("top", box().top); note("before", (audio.currentTime - view.from) / span());
           note("marked", [...$("beats").rows].findIndex((r) => r.classList.contains("now")));
           key("End"); note("end", audio.currentTime); note("slider", wave.getAttribute("aria-valuenow"));
           key("0");
@@ -117,11 +123,43 @@ def test_pointer_keys_and_table_move_player_and_view(made, browser):
     assert number["clicked"] == pytest.approx(10, abs=0.05) and number["right"] == pytest.approx(11, abs=0.05)
     assert number["zoomed"] == pytest.approx(12) and found["kept"] == "true"
     assert number["dragged"] == pytest.approx(0.1, abs=0.01) and number["still"] == number["right"]
+    assert number["names"] > 3 and number["none"] == 0
+    assert number["speed"] == 0.25 and found["pitch"] == "true"
+    assert 0 <= number["top"] < 900 and 0 <= number["before"] <= 0.8
     assert number["wheeled"] < number["zoomed"] and number["played"] == 1
     third = read_prediction(events).sounds["S1"][2, 0]
     assert number["third"] == pytest.approx(third, abs=0.01) and number["marked"] == 2
     assert number["end"] == number["slider"] == pytest.approx(20)
     assert number["drawn"] == sum(len(v) for v in read_prediction(events).sounds.values())
+
+
+@pytest.mark.slow
+def test_on_a_phone_and_on_paper(made, browser):
+    *_, page = made
+    found = browser(
+        page,
+        """
+        document.currentScript.remove();
+        window.onbeforeprint(); root.dataset.paper = colours.card + colours.ink; window.onafterprint();
+        root.dataset.screen = colours.card;
+        const phone = document.createElement("iframe");
+        phone.style.width = "375px";
+        phone.srcdoc = root.outerHTML;
+        phone.onload = () => {
+          const inside = phone.contentDocument, table = inside.querySelector("table");
+          root.dataset.phone = String(inside.documentElement.clientWidth);
+          root.dataset.page = String(inside.documentElement.scrollWidth);
+          root.dataset.table = String(table.offsetWidth - table.parentElement.clientWidth);
+        };
+        document.body.append(phone);
+        """,
+        1200,
+        "--blink-settings=preferredColorScheme=0",
+        "--hide-scrollbars",
+    )
+    assert found["errors"] == "0"
+    assert found["paper"] == "#ffffff#1c1c1e" and found["screen"] == "#1c1c1f"
+    assert int(found["page"]) <= int(found["phone"]) <= 375 and int(found["table"]) <= 0
 
 
 def test_a_recording_without_a_heart_and_a_name_of_the_template(tmp_path, browser):
@@ -131,6 +169,7 @@ def test_a_recording_without_a_heart_and_a_name_of_the_template(tmp_path, browse
     soundfile.write(wav, samples, STREAM_RATE, subtype="FLOAT")
     page = tmp_path / "empty.html"
     assert main(["report", str(wav), "--out", str(page)]) == 0
+    assert "No heart sound was found." in page.read_text()
     assert "<h1>{{data}} &lt;i&gt;&amp;.wav</h1>" in page.read_text()
     found = browser(page)
     assert found["ready"] == "1" and found["errors"] == "0" and found["drawn"] == "0"
@@ -143,3 +182,22 @@ def test_what_cannot_be_done_is_said(made, tmp_path, capsys):
     assert stop.value.code == 2 and ".html" in capsys.readouterr().err
     assert main(["report", str(tmp_path / "none.wav"), "--out", str(tmp_path / "page.html")]) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_is_overwritten_only_if_forced(made, tmp_path, capsys):
+    wav, *_ = made
+    page = tmp_path / "page.html"
+    page.write_text("mine")
+    with pytest.raises(SystemExit) as stop:
+        main(["report", str(wav), "-o", str(page)])
+    assert stop.value.code == 2 and "--force" in capsys.readouterr().err and page.read_text() == "mine"
+    assert main(["report", str(wav), "-o", str(page), "-f"]) == 0 and page.read_text() != "mine"
+
+
+def test_a_warning_names_no_folder(made, tmp_path):
+    wav, *_ = made
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes(wav.read_bytes()[:400_000])
+    assert main(["report", str(cut), "-o", str(tmp_path / "cut.html")]) == 0
+    text = (tmp_path / "cut.html").read_text()
+    assert "<dd>cut.wav: truncated" in text and str(tmp_path) not in text

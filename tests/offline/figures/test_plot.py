@@ -9,11 +9,12 @@ import soundfile
 
 from heartseg.models import WHOLE, load
 from heartseg.offline.cli import main
+from heartseg.offline.console import UsageError
 from heartseg.offline.datasets.recording import DataError
 from heartseg.offline.figures.analysis import hear
-from heartseg.offline.figures.plot import Picture, pages
+from heartseg.offline.figures.plot import Picture, pages, save
 from heartseg.offline.formats import read_annotation
-from heartseg.offline.scoring import Prediction, by_centre
+from heartseg.offline.scoring import KINDS, Prediction, by_centre
 from heartseg.stream.rates import FRAME_RATE, STREAM_RATE
 from heartseg.stream.segmenter.lag import DEFAULT_LAG, FULL_CONTEXT
 from heartseg.stream.sources.simulated import SimulatedHeart
@@ -47,6 +48,7 @@ def labels(path):
 
 def test_each_sound_is_drawn_and_named_once(recording, tmp_path):
     assert run("plot", recording, "--out", tmp_path / "p.svg") == 0
+    assert run("plot", recording, "--out", tmp_path / "p.svg") == 2
     drawn, sounds = labels(tmp_path / "p.svg"), hear(recording, load(WHOLE), FULL_CONTEXT).sounds
     for kind in ("S1", "S2"):
         assert drawn[kind] == sum(s.kind == kind for s in sounds) > 15
@@ -62,7 +64,8 @@ def test_reference_and_posteriors_are_drawn_below(recording, tmp_path):
     assert run("plot", recording, "--out", alone) == 0
     for ending in ("jsonl", "tsv", "txt"):
         out = tmp_path / "both.svg"
-        assert run("plot", recording, "--reference", tmp_path / f"heart.{ending}", "--posteriors", "--out", out) == 0
+        reference = tmp_path / f"heart.{ending}"
+        assert run("plot", recording, "--reference", reference, "--posteriors", "--out", out, "--force") == 0
         drawn = labels(out)
         assert drawn["reference"] == 3 and drawn["posterior"] == 2  # two rows, and the key of the rate
         assert drawn["S2"] >= 2 * labels(alone)["S2"] - 1  # the last one may be cut, which no reference keeps
@@ -79,6 +82,18 @@ def test_long_recordings_come_in_pages(tmp_path, capsys):
     assert all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in names)
     assert run("plot", path, "--out", tmp_path / "long.pdf") == 0
     assert re.search(rb"/Count (\d+)", (tmp_path / "long.pdf").read_bytes()).group(1) == b"3"
+
+
+@pytest.mark.slow
+def test_pages_that_exist_stay(tmp_path):
+    picture = Picture("heart", np.zeros(60 * 2100, np.float32), Prediction(dict.fromkeys(KINDS, by_centre([]))))
+    for name in ("p.svg", "p-2.svg"):
+        (tmp_path / name).write_text("by hand")
+    with pytest.raises(UsageError, match=r"p-2.svg: exists.*--force"):
+        save(picture, tmp_path / "p.svg", force=False)
+    assert len(list(tmp_path.iterdir())) == 2 and (tmp_path / "p-2.svg").read_text() == "by hand"
+    save(picture, tmp_path / "p.svg", force=True)
+    assert "heart" in (tmp_path / "p-2.svg").read_text() and (tmp_path / "p.svg").read_text() == "by hand"
 
 
 def test_drawing_takes_any_prediction():
@@ -122,8 +137,8 @@ def test_public_annotations_are_drawn(data, tmp_path):
         ("pascal/Atraining_normal/201102081321.wav", "pascal/Atraining_normal_seg.csv", 12),
     ):
         alone, both = tmp_path / "alone.svg", tmp_path / "both.svg"
-        assert run("plot", data / audio, "--out", alone) == 0
-        assert run("plot", data / audio, "--reference", data / reference, "--out", both) == 0
+        assert run("plot", data / audio, "--out", alone, "--force") == 0
+        assert run("plot", data / audio, "--reference", data / reference, "--out", both, "--force") == 0
         assert labels(both)["S2"] - labels(alone)["S2"] >= kinds
 
 
@@ -146,5 +161,5 @@ def test_what_cannot_be_drawn_is_said_and_nothing_written(recording, tmp_path, c
     assert "empty.wav: holds no sound" in capsys.readouterr().err
     assert [p.name for p in tmp_path.iterdir()] == ["empty.wav"]
     (tmp_path / "p.png").mkdir()
-    assert run("plot", recording, "--out", tmp_path / "p.png") == 1
+    assert run("plot", recording, "--out", tmp_path / "p.png", "--force") == 1
     assert f"{tmp_path / 'p.png'}: " in capsys.readouterr().err and not list(tmp_path.glob("*.part"))

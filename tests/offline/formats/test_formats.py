@@ -11,7 +11,7 @@ from heartseg.offline.cli import main
 from heartseg.offline.datasets.circor import read_circor_tsv
 from heartseg.offline.datasets.recording import DataError
 from heartseg.offline.formats import FORMATS, read_prediction, read_recording
-from heartseg.offline.segmentation import Segmentation
+from heartseg.offline.segmentation import Findings
 from heartseg.stream.events import Gap, Onset, Sound
 from heartseg.stream.sinks.base import Accounts
 
@@ -44,7 +44,7 @@ def tool(name):
 
 def write(folder, form, events=EVENTS, name="r"):
     path = folder / (name + FORMATS[form].ending)
-    path.write_bytes(FORMATS[form].write(Segmentation(list(events), ACCOUNTS, SESSION, [])))
+    path.write_bytes(FORMATS[form].write(Findings(list(events), ACCOUNTS, SESSION, [])))
     return path
 
 

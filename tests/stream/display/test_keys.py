@@ -41,11 +41,11 @@ def reading(terminal):
     try:
         with Keys(terminal) as keys:
             os.write(1, b"ready")
-            pressed = ""
-            while not pressed.endswith("!"):
+            pressed = []
+            while "!" not in pressed:
                 pressed += keys.read()
                 time.sleep(0.01)
-            os.write(1, b"pressed <" + pressed.encode() + b">")
+            os.write(1, b"pressed <" + ",".join(pressed).encode() + b">")
             raise ValueError
     except ValueError:
         assert termios.tcgetattr(terminal) == before
@@ -55,14 +55,14 @@ def reading(terminal):
 def test_keys_are_read_at_once_without_echo_and_the_terminal_is_restored():
     pid, leader = in_a_terminal(reading)
     said(leader, b"ready")
-    os.write(leader, b"q ")
-    os.write(leader, b"\x1b[A\x1bOB\x1b[1;5mr+!")  # arrows are no keys of ours
-    assert b"<q r+!>" in said(leader, b"restored")
+    os.write(leader, b"Q ")
+    os.write(leader, b"\x1b[A\x1bOB\x1b[1;5mr\x1b[D\x1bOC+!")  # only the arrows to the sides are keys of ours
+    assert b"<q, ,r,left,right,+,!>" in said(leader, b"restored")
     assert status(pid) == 0
 
 
 def test_without_a_terminal_no_key_is_pressed(tmp_path):
     with open(os.devnull) as nowhere, Keys(nowhere.fileno()) as keys:
-        assert keys.read() == ""
+        assert keys.read() == []
     with Keys(-1) as keys:
-        assert keys.read() == ""
+        assert keys.read() == []

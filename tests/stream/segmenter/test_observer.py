@@ -43,7 +43,7 @@ class Recorder(Observer):
 
 
 def events_of(observer, block=4410):
-    segmenter = Segmenter(NETWORK, observer=observer)
+    segmenter = Segmenter(NETWORK, observer=observer, rate=STREAM_RATE)
     events = [e for at in range(0, len(HEART), block) for e in segmenter.push(HEART[at : at + block])]
     return events + segmenter.flush()
 

@@ -191,7 +191,7 @@ def heard(heart, seconds):
 
 
 def events_of(x, sensitivity="normal"):
-    segmenter = Segmenter(NETWORK, sensitivity=sensitivity)
+    segmenter = Segmenter(NETWORK, sensitivity=sensitivity, rate=STREAM_RATE)
     return segmenter.push(np.asarray(x, np.float32)) + segmenter.flush()
 
 
@@ -256,7 +256,7 @@ def test_noise_is_no_heart(name):
 @pytest.mark.parametrize("name", NOISE)
 def test_of_noise_it_is_told_that_nothing_is_regular(name):
     make, sensitivity = NOISE[name]
-    segmenter, told = Segmenter(NETWORK, sensitivity=sensitivity), []
+    segmenter, told = Segmenter(NETWORK, sensitivity=sensitivity, rate=STREAM_RATE), []
     for block in np.split(make().astype(np.float32), SECONDS):
         segmenter.push(block)
         told.append(segmenter.presence)
@@ -295,7 +295,7 @@ def test_a_gap_ends_the_heart_and_it_is_found_again(way):
     heart = SimulatedHeart(bpm=75, seed=4)
     x = heard(heart, 18)
     cut = slice(8 * STREAM_RATE, 9 * STREAM_RATE)
-    segmenter = Segmenter(NETWORK)
+    segmenter = Segmenter(NETWORK, rate=STREAM_RATE)
     events = segmenter.push(x[: cut.start])
     assert segmenter.presence == Presence.HEART
     if way == "gap":
@@ -314,7 +314,7 @@ def test_a_gap_ends_the_heart_and_it_is_found_again(way):
 
 def test_silence_ends_a_heart():
     heart = heard(SimulatedHeart(bpm=72, seed=1), 8)
-    segmenter = Segmenter(NETWORK)
+    segmenter = Segmenter(NETWORK, rate=STREAM_RATE)
     segmenter.push(heart)
     assert segmenter.presence == Presence.HEART
     events = segmenter.push(np.zeros(12 * STREAM_RATE, np.float32))
@@ -405,7 +405,7 @@ def test_sensitivity_orders(doubtful):
 
 def test_a_wrong_word_is_refused():
     with pytest.raises(ValueError, match=r"low, normal, high, not 'medium'"):
-        Segmenter(NETWORK, sensitivity="medium")
+        Segmenter(NETWORK, sensitivity="medium", rate=STREAM_RATE)
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from heartseg.models import WHOLE as WHOLE_NETWORK
@@ -35,7 +35,7 @@ def truth_of(heart, seconds):
 
 
 def segment(x, cuts=(), lag=None):
-    segmenter, events = Segmenter(FOR_RECORDINGS if lag == FULL_CONTEXT else NETWORK, lag), []
+    segmenter, events = Segmenter(FOR_RECORDINGS if lag == FULL_CONTEXT else NETWORK, lag, rate=STREAM_RATE), []
     for block in np.split(x, cuts):
         events += segmenter.push(block)
     events += segmenter.flush()
@@ -57,7 +57,7 @@ HEART = sound_of(SimulatedHeart(bpm=80, seed=3), 12)
 SPOILT = sound_of(SimulatedHeart(bpm=80, seed=3), 16)  # five seconds before, between and after two gaps
 SPOILT[240_000:240_020] = np.nan
 SPOILT[241_000] = np.inf
-SPOILT[470_000:472_000] = 1e9
+SPOILT[470_000:472_000] = 1e11
 
 
 @pytest.mark.parametrize("bpm", [50, 72, 110])
@@ -68,6 +68,12 @@ def test_a_simulated_heart_is_heard(bpm):
     assert f1(events, truth, "S2") > 0.9
 
 
+def test_counts_of_a_converter_are_sound():
+    """Some store them as they are, far above a full scale of 1.0."""
+    counts = segment(np.float32(2**31) * HEART)
+    assert [(e.kind, e.onset) for e in sounds_of(counts)] == [(e.kind, e.onset) for e in sounds_of(WHOLE)]
+
+
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(0, len(HEART)), max_size=60))
 def test_every_cut_gives_the_same_events(cuts):
@@ -76,6 +82,7 @@ def test_every_cut_gives_the_same_events(cuts):
 
 @settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(0, len(SPOILT)), max_size=60))
+@example([472_000])  # a block that ends one gap and begins the next
 def test_every_cut_gives_the_same_events_with_bad_samples(cuts):
     assert segment(SPOILT, sorted(cuts)) == WHOLE_SPOILT
 
@@ -115,7 +122,7 @@ def test_the_ledger_is_what_is_measured(lag):
 
 
 def test_nothing_is_emitted_before_it_was_heard():
-    segmenter = Segmenter(NETWORK)
+    segmenter = Segmenter(NETWORK, rate=STREAM_RATE)
     for at in range(0, len(HEART), 441):
         for event in segmenter.push(HEART[at : at + 441]):
             assert at < event.emitted <= at + 441
@@ -166,7 +173,7 @@ def test_the_decoder_remembers_all_that_it_may_be_asked_for():
 
 def test_a_network_that_says_too_little_for_the_lag_is_refused():
     with pytest.raises(ModelError, match=r"45 frames .* longest lag is 5[0-9]+ ms"):
-        Segmenter(NETWORK, FULL_CONTEXT)
+        Segmenter(NETWORK, FULL_CONTEXT, rate=STREAM_RATE)
 
 
 def test_a_lag_within_the_limits_of_a_network():
@@ -185,6 +192,9 @@ def test_lag_within():
     assert Lag.within(400).lookahead > Lag.within(200).lookahead
     with pytest.raises(ValueError, match="shortest"):
         Lag.within(20)
+    for ms in (1001, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match="the most is 1000 ms"):
+            Lag.within(ms)
 
 
 def test_a_pause_is_left_empty():
@@ -208,7 +218,7 @@ def test_bad_samples_become_gaps_that_no_sound_spans():
 
 
 def test_after_a_gap_positions_stay_true():
-    segmenter = Segmenter(NETWORK)
+    segmenter = Segmenter(NETWORK, rate=STREAM_RATE)
     events = segmenter.push(HEART[:150_000]) + segmenter.gap(44_100, "overflow") + segmenter.push(HEART[194_100:])
     events += segmenter.flush()
     assert Gap(150_000, 194_100, "overflow") in events
@@ -226,7 +236,14 @@ def test_short_streams(length):
 
 def test_a_block_has_one_dimension():
     with pytest.raises(ValueError, match="one channel"):
-        Segmenter(NETWORK).push(np.zeros((10, 2), np.float32))
+        Segmenter(NETWORK, rate=STREAM_RATE).push(np.zeros((10, 2), np.float32))
+
+
+def test_the_rate_cannot_be_forgotten():
+    with pytest.raises(TypeError, match="rate"):
+        Segmenter(NETWORK)
+    with pytest.raises(ValueError, match=r"rate=4000: .*heartseg\.segment"):
+        Segmenter(NETWORK, rate=4000)
 
 
 WHOLE = segment(HEART)

@@ -4,36 +4,17 @@ import contextlib
 import os
 import subprocess
 import sys
-import threading
 import time
 
 import numpy as np
 import pytest
-from virtual_microphone import need, until
+from virtual_microphone import recorded, until
 
 from heartseg.stream.rates import PCG_RATE, STREAM_RATE
 from heartseg.stream.segmenter.decimator import Decimator
 from heartseg.stream.sinks.click import PITCH, click
 
 LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
-
-
-@pytest.fixture
-def speaker(tmp_path):
-    """A PulseAudio server whose only sink goes nowhere and can be listened to: (environment, server)."""
-    need("pulseaudio", "parec", "pactl")
-    runtime = tmp_path / "run"
-    runtime.mkdir(mode=0o700)
-    env = {**os.environ, "XDG_RUNTIME_DIR": str(runtime), "HOME": str(tmp_path)}
-    sink = "module-null-sink sink_name=speaker rate=44100 channels=1"
-    server = subprocess.Popen(
-        ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "-L", "module-native-protocol-unix", "-L", sink],
-        env=env, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    until(lambda: subprocess.run(["pactl", "info"], env=env, capture_output=True).returncode == 0)
-    yield env, server
-    server.kill()
-    server.wait()
 
 
 def clicks(samples):
@@ -51,13 +32,7 @@ def clicks(samples):
 @pytest.mark.slow
 def test_each_lub_and_dub_is_clicked(speaker):
     env, server = speaker
-    recorder = subprocess.Popen(
-        ["parec", "-d", "speaker.monitor", "--format=float32le", "--rate=44100", "--channels=1", "--latency-msec=50"],
-        env=env, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    played = bytearray()
-    threading.Thread(target=lambda: [played.extend(b) for b in iter(lambda: recorder.stdout.read(4096), b"")],
-                     daemon=True).start()  # fmt: skip
+    played = recorded(env)
     live = subprocess.Popen([*LIVE, "--demo", "--beep"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         found = {}
@@ -74,10 +49,9 @@ def test_each_lub_and_dub_is_clicked(speaker):
         live.terminate()
         assert live.wait(20) == 0 and live.stderr.read() == b""
     finally:
-        for process in (live, recorder):
-            with contextlib.suppress(OSError):
-                process.kill()
-            process.wait()
+        with contextlib.suppress(OSError):
+            live.kill()
+            live.wait()
 
 
 def test_without_an_output_it_says_so_and_listens_on(tmp_path):

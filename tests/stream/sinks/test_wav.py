@@ -36,7 +36,7 @@ def heart(seconds):
 
 def test_silence_stands_for_what_was_missed_so_that_times_agree(tmp_path, network):
     before, lost, after = heart(8), 3 * STREAM_RATE + 17, heart(20)
-    segmenter, recording = Segmenter(network), WavRecording(str(tmp_path / "kept.wav"))
+    segmenter, recording = Segmenter(network, rate=STREAM_RATE), WavRecording(str(tmp_path / "kept.wav"))
     recording.on_samples(before)
     events = segmenter.push(before)
     recording.on_missing(lost)
@@ -47,7 +47,7 @@ def test_silence_stands_for_what_was_missed_so_that_times_agree(tmp_path, networ
     recording.close(None)
 
     np.testing.assert_array_equal(kept(recording.path), np.concatenate([before, np.zeros(lost, np.float32), after]))
-    again = Segmenter(network)
+    again = Segmenter(network, rate=STREAM_RATE)
     replayed = [e for block in FileSource(recording.path).blocks() for e in again.push(block)] + again.flush()
     live, replayed = ([e for e in some if isinstance(e, Sound)] for some in (events, replayed))
     late = len(before) + lost + 8 * STREAM_RATE  # the network's memory of the silence has passed
@@ -101,14 +101,16 @@ def test_the_file_tells_its_place_in_the_stream_and_the_marks(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     recording = WavRecording()
     recording.on_samples(SECOND)
+    recording.begin_at(5 * STREAM_RATE)  # as after a jump
+    recording.on_samples(SECOND)
     recording.toggle()
     recording.on_event(Marker(STREAM_RATE - 1))  # before it
     recording.on_samples(SECOND)
     recording.on_event(Marker(STREAM_RATE + 77))
     recording.close(None)
     found = chunks(tmp_path / recording.path)
-    assert int.from_bytes(found[b"bext"][338:346], "little") == STREAM_RATE
-    assert b"1.000 s" in found[b"bext"] and b"Not a medical device." in found[b"bext"]
+    assert int.from_bytes(found[b"bext"][338:346], "little") == 6 * STREAM_RATE
+    assert b"6.000 s" in found[b"bext"] and b"Not a medical device." in found[b"bext"]
     assert int.from_bytes(found[b"cue "][:4], "little") == 1
     assert int.from_bytes(found[b"cue "][24:28], "little") == 77
     np.testing.assert_array_equal(kept(recording.path), SECOND)

@@ -63,7 +63,7 @@ def pipe(network):
     source = Pipe(RawFile(f"/dev/fd/{reader}", RawForm.of("44100:s16:2"), channel=2))
     os.close(reader)
     sink = Kept()
-    engine = Engine(Segmenter(network), source, [sink])
+    engine = Engine(Segmenter(network, rate=44_100), source, [sink])
     engine.start()
     yield engine, source, writer, sink
     engine.ask_to_stop()

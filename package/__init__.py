@@ -8,17 +8,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .offline.segmentation import Segmentation as Segmentation
-    from .offline.segmentation import segment as segment
+    from .models import ModelError as ModelError
+    from .segmentation import Segmentation as Segmentation
+    from .segmentation import segment as segment
     from .stream.api import listen as listen
+    from .stream.sources.base import SourceError as SourceError
 
 _MODULES = {
-    "Segmentation": "offline.segmentation",
+    "ModelError": "models",
+    "Segmentation": "segmentation",
+    "SourceError": "stream.sources.base",
     "listen": "stream.api",
-    "segment": "offline.segmentation",
+    "segment": "segmentation",
 }
+_PACKAGES = ("models", "offline", "stream")
 
-__all__ = sorted(["__version__", *_MODULES])
+__all__ = sorted(["__version__", *_MODULES, *_PACKAGES])
 
 
 def __getattr__(name: str) -> Any:
@@ -26,6 +31,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("heartseg")
+    if name in _PACKAGES:
+        return import_module(f".{name}", __name__)
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_MODULES[name]}", __name__), name)

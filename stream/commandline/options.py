@@ -5,7 +5,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .sources.raw import RawForm
+    from ..sources.raw import RawForm
 
 
 def speed(text: str) -> float | None:
@@ -20,7 +20,7 @@ def speed(text: str) -> float | None:
 
 def raw_form(text: str) -> "RawForm":
     """The form of headerless sound. Raises ArgumentTypeError."""
-    from .sources.raw import RawForm
+    from ..sources.raw import RawForm
 
     try:
         return RawForm.of(text)
@@ -40,6 +40,12 @@ def refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
         p.error("--wait goes with --device")
     if args.lsl and args.speed is None:
         p.error("--lsl needs a replay that keeps time, not --speed max")
+    if args.play and (args.device is not None or args.speed != 1.0):
+        p.error("--play goes with --replay and --demo in real time")
+    if args.loop and (args.replay in (None, "-") or args.raw is not None or args.speed is None):
+        p.error("--loop goes with --replay FILE, in real time or at another speed, not --speed max")
+    if args.loop and (args.jsonl or args.record or args.lsl):
+        p.error("--loop does not go with --jsonl, --record and --lsl: they write each moment once")
     files = [f for f in (args.replay, args.model, args.record, args.jsonl) if f not in (None, "-")]
     if len({os.path.realpath(f) for f in files}) < len(files):
         p.error("--replay, --model, --record and --jsonl should name different files")
@@ -48,7 +54,7 @@ def refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
 
 def _keep_files(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Refuse to overwrite a file unasked, and a recording whose name promises another format."""
-    from .sinks.newfile import FileThere, refuse_to_overwrite
+    from ..sinks.newfile import FileThere, refuse_to_overwrite
 
     record = args.record or ""
     is_file = os.path.isfile(record) or not os.path.exists(record)  # not /dev/null

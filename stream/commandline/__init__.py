@@ -1,0 +1,1 @@
+"""What all commands share: the parser, its words in a shell, the settings file, and messages."""

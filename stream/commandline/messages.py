@@ -1,0 +1,43 @@
+"""Messages of a command on standard error, apart from its results."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+
+_program = "heartseg"
+_is_quiet = False
+
+
+def speak_as(program: str, quiet: bool = False) -> None:
+    """Set the name that messages begin with, and whether remarks are left out."""
+    global _program, _is_quiet
+    _program, _is_quiet = program, quiet
+
+
+def is_quiet() -> bool:
+    """Whether remarks and progress are left out."""
+    return _is_quiet
+
+
+def say(message: str) -> None:
+    """Print an error, a warning, or what else the user must know."""
+    with contextlib.suppress(OSError):  # the terminal has been closed
+        print(f"{_program}: {message}", file=sys.stderr)
+
+
+def remark(message: str) -> None:
+    """Print what the user may do without, unless the command is quiet."""
+    if not _is_quiet:
+        say(message)
+
+
+@contextlib.contextmanager
+def pipe_may_close() -> Iterator[None]:
+    """Print the results of a block. Where their reader ends first, as in `| head`, the block ends in silence."""
+    try:
+        yield
+        print(end="", flush=True)
+    except BrokenPipeError:
+        from ..sinks.jsonl import silence_stdout
+
+        silence_stdout()
