@@ -80,6 +80,7 @@ class _Runs:
         segmenter = Segmenter(self._network, self._lag, sensitivity=args.sensitivity, rate=STREAM_RATE)
         origin, ahead = (source.origin, source.ahead) if isinstance(source, Replay) else (0, 0)
         history, audible = History(origin), _audible(args)
+        self._recording.begin_at(origin)
         self.summary = Summary()
         later = [Later(sink, ahead) for sink in audible]
         self.sinks = [self._recording, *later, *_sinks(args, segmenter, source)]

@@ -30,6 +30,7 @@ class WavRecording(Sink):
         self._lock = threading.Lock()
         self._file: WavFile | None = None
         self._position = self._began = 0  # stream samples
+        self._origin = 0  # of the stream, in the recording that is replayed
         self._marks: list[int] = []  # in samples of the file
         self._events: list[Event] = []  # not told yet
         self._finished: list[str] = []
@@ -53,6 +54,11 @@ class WavRecording(Sink):
         """Length of the current recording, or of the last one, in seconds."""
         file = self._file
         return file.length / STREAM_RATE if file else self._seconds
+
+    def begin_at(self, position: int) -> None:
+        """The next run begins at this sample of the recording that is replayed."""
+        with self._lock:
+            self._origin, self._position = position, 0
 
     def toggle(self) -> None:
         """Stop the recording, or start a new one."""
@@ -120,7 +126,7 @@ class WavRecording(Sink):
     def _start(self, path: str, force: bool = False) -> None:
         self.path = path
         self._began, self._marks = self._position, []
-        self._file = WavFile(create(path, "b", force), self._began)
+        self._file = WavFile(create(path, "b", force), self._origin + self._began)
         self._tell(self._began, ended=False)
 
     def _stop(self) -> None:

@@ -190,9 +190,7 @@ def test_lag_within():
     for ms in (100, 250, 400, 1000):
         assert round(Lag.within(ms).bound_ms) <= ms
     assert Lag.within(400).lookahead > Lag.within(200).lookahead
-    with pytest.raises(ValueError, match="a lag is 100 to"):
-        Lag.within(20)
-    for ms in (2001, float("inf"), float("nan")):
+    for ms in (20, 2001, float("inf"), float("nan")):
         with pytest.raises(ValueError, match="a lag is 100 to 2000 ms"):
             Lag.within(ms)
 

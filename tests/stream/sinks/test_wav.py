@@ -101,14 +101,16 @@ def test_the_file_tells_its_place_in_the_stream_and_the_marks(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     recording = WavRecording()
     recording.on_samples(SECOND)
+    recording.begin_at(5 * STREAM_RATE)  # as after a jump
+    recording.on_samples(SECOND)
     recording.toggle()
     recording.on_event(Marker(STREAM_RATE - 1))  # before it
     recording.on_samples(SECOND)
     recording.on_event(Marker(STREAM_RATE + 77))
     recording.close(None)
     found = chunks(tmp_path / recording.path)
-    assert int.from_bytes(found[b"bext"][338:346], "little") == STREAM_RATE
-    assert b"1.000 s" in found[b"bext"] and b"Not a medical device." in found[b"bext"]
+    assert int.from_bytes(found[b"bext"][338:346], "little") == 6 * STREAM_RATE
+    assert b"6.000 s" in found[b"bext"] and b"Not a medical device." in found[b"bext"]
     assert int.from_bytes(found[b"cue "][:4], "little") == 1
     assert int.from_bytes(found[b"cue "][24:28], "little") == 77
     np.testing.assert_array_equal(kept(recording.path), SECOND)
