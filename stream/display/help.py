@@ -23,7 +23,7 @@ _WORDS = [
     ("coverage", "share of the last 10 s in whole named beats"),
     ("–", "named less than half of the time: no figures"),
     ("level", "loudest of the last 1.5 s; at 0 dB it clips"),
-    ("lag", "a sound is named this long after its centre"),
+    ("lag", "most sounds are named within this time"),
     ("headroom", "how many times faster this machine could be"),
     ("dropped", "sound that was lost"),
 ]
