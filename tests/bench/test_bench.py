@@ -91,13 +91,13 @@ def test_offline():
 
 
 def test_a_broken_offline_run_is_noticed(monkeypatch):
-    real = offline.segment
+    real = offline.segment_file
 
     def deaf(*args):
         segmentation = real(*args)
         return replace(segmentation, events=[e for e in segmentation.events if e.kind != "S2"])
 
-    monkeypatch.setattr(offline, "segment", deaf)
+    monkeypatch.setattr(offline, "segment_file", deaf)
     with pytest.raises(Wrong, match="other sounds"):
         offline.measure(count=1, seconds=8, rounds=1, beside=False)
 
