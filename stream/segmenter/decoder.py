@@ -24,7 +24,7 @@ EMISSION_WEIGHT = 0.5
 CYCLE_CHANGE_COST = 1.0
 """Cost of a step to the next class of cycle length (a factor of 1.21) from one beat to the next."""
 
-MIN_POSTERIOR = 0.3
+MIN_POSTERIOR = 0.42
 """Least mean posterior of a sound's own state over the sound. Below it the sound is not named."""
 
 MIN_ONSET_FRAMES = 5

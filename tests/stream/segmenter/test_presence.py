@@ -137,7 +137,7 @@ def test_where_the_evidence_ends_nothing_more_is_named():
     gate = gate_of()
     named = gate.push(heart + noise, noise[-1].end)
     assert [s for s in named if s.start < noise[0].start] == [s for s in heart if s.state in SOUNDS]
-    assert len(named) <= 16 + 7 and not gate.is_heart
+    assert len(named) <= 16 + 8 and not gate.is_heart
     again = path(8, [0.96] * 4, noise[-1].end)
     assert len([s for s in gate.push(again, again[-1].end) if s.start >= again[0].start]) >= 15
 
@@ -394,7 +394,7 @@ def doubtful():
     heart = SimulatedHeart(bpm=80, seed=7, noise=0.3)
     x = heard(heart, 40)
     swell = np.clip(1.2 - np.abs(np.arange(len(x)) / STREAM_RATE - 20) / 16, 0, 1)
-    return (x * swell + 0.04 * pink_noise(np.random.default_rng(3), len(x))).astype(np.float32)
+    return (x * swell + 0.13 * pink_noise(np.random.default_rng(3), len(x))).astype(np.float32)
 
 
 def test_sensitivity_orders(doubtful):
