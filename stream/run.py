@@ -48,7 +48,7 @@ def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     display_failure = None
     if with_display:
         display_failure = _show(player, recording, lag)
-        _print_summary(runs.summary.lines(player.run.engine.accounts))
+        _print_summary(runs.summary.lines())
     else:
         _report(player, recording)
     for line in (line for sink in runs.sinks for line in sink.written()):
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
 
 
 class _Runs:
-    """Makes the runs of a command. `sinks` and `summary` are those of the latest.
+    """Makes the runs of a command. `sinks` are those of the latest, `summary` is of all.
 
     Raises ModelError, also if the network cannot serve this lag, and SinkError.
     """
@@ -81,7 +81,7 @@ class _Runs:
         origin, ahead = (source.origin, source.ahead) if isinstance(source, Replay) else (0, 0)
         history, audible = History(origin), _audible(args)
         self._recording.begin_at(origin)
-        self.summary = Summary()
+        self.summary.begin_at(origin, ahead)
         later = [Later(sink, ahead) for sink in audible]
         self.sinks = [self._recording, *later, *_sinks(args, segmenter, source)]
         if self._with_display:

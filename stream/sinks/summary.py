@@ -1,4 +1,4 @@
-"""What is said at the end of a run: the marks, and how much was heard."""
+"""What is said at the end: the marks, and how much was heard."""
 
 from collections import deque
 
@@ -10,19 +10,31 @@ from .base import Accounts, Sink
 
 
 class Summary(Sink):
-    """A sink that counts. `lines` gives the summary, once the accounts of the run are known."""
+    """A sink that counts. `lines` gives the summary, once it is closed.
+
+    A replay that jumps is several runs, one after the other, each announced by `begin_at`. All of them are counted.
+    """
 
     def __init__(self) -> None:
+        self._origin = self._ahead = 0
+        self._heard = self._dropped = 0  # samples of the runs that have ended
         self._newest: deque[Sound] = deque(maxlen=3)
         self._marks: list[Marker] = []
         self._cycles = 0
         self._covered = 0  # samples within the cycles
         self._beats = 0
 
+    def begin_at(self, origin: int, ahead: int) -> None:
+        """A run begins at stream sample `origin` of a recording. Its first `ahead` samples do not count."""
+        self._origin, self._ahead = origin, ahead
+        self._newest.clear()
+
     def on_event(self, event: Event) -> None:
         """Count the event. A gap breaks a cycle."""
         if isinstance(event, Marker):
-            self._marks.append(event)
+            self._marks.append(Marker(event.at + self._origin))
+        elif event.start < self._ahead:
+            return
         elif isinstance(event, Gap):
             self._newest.clear()
         elif isinstance(event, Sound):
@@ -32,14 +44,19 @@ class Summary(Sink):
                 self._cycles += 1
                 self._covered += last - first
 
-    def lines(self, accounts: Accounts) -> list[str]:
+    def close(self, accounts: Accounts) -> None:
+        """Count the samples."""
+        self._heard += max(0, accounts.captured - self._ahead)
+        self._dropped += accounts.dropped
+
+    def lines(self) -> list[str]:
         """All marks, a line each, and one line on the whole. The rate is absent where too little was named."""
-        coverage = self._covered / accounts.captured if accounts.captured else 0.0
+        coverage = self._covered / self._heard if self._heard else 0.0
         rate = ""
         if self._cycles >= FEWEST_CYCLES and coverage >= LEAST_COVERAGE:
             rate = f", {60 * STREAM_RATE * self._cycles / self._covered:.0f} bpm on average"
         return [
             *(f"mark at {mark.at_s:.2f} s" for mark in self._marks),
-            f"{seconds(accounts.captured):.1f} s heard: {self._beats} beats{rate}, named in {100 * coverage:.0f} % of "
-            f"the time, {seconds(accounts.dropped):.2f} s dropped. {NOTICE}",
+            f"{seconds(self._heard):.1f} s heard: {self._beats} beats{rate}, named in {100 * coverage:.0f} % of "
+            f"the time, {seconds(self._dropped):.2f} s dropped. {NOTICE}",
         ]

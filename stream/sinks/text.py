@@ -30,7 +30,8 @@ class PlainLines(Sink):
 
     def close(self, accounts: Accounts) -> None:
         """Print the summary."""
-        self._print("\n".join(self._summary.lines(accounts)))
+        self._summary.close(accounts)
+        self._print("\n".join(self._summary.lines()))
 
     def _print(self, line: str) -> None:
         try:

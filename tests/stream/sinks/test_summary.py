@@ -20,7 +20,8 @@ def summary(events, seconds):
     sink = Summary()
     for event in events:
         sink.on_event(event)
-    return sink.lines(Accounts(at(seconds), at(seconds), 0, 0))
+    sink.close(Accounts(at(seconds), at(seconds), 0, 0))
+    return sink.lines()
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,15 @@ def test_what_was_heard(events, seconds, words):
 def test_every_mark_is_told():
     *marks, _ = summary([Marker(at(n)) for n in range(50)], 60)
     assert marks == [f"mark at {n}.00 s" for n in range(50)]
+
+
+def test_a_jump_in_a_replay_forgets_nothing():
+    sink = Summary()
+    for origin, ahead in ((0, 0), (30, 10)):  # the second run begins 10 s before the place that is jumped to
+        sink.begin_at(at(origin), at(ahead))
+        for event in [s for n in range(20) for s in beat(n)]:
+            sink.on_event(event)
+        sink.on_event(Marker(at(15)))
+        sink.close(Accounts(at(20), at(20), 0, 0))
+    assert sink.lines()[:2] == ["mark at 15.00 s", "mark at 45.00 s"]
+    assert "30.0 s heard: 30 beats, 60 bpm on average, named in 93 %" in sink.lines()[2]
