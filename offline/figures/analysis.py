@@ -23,9 +23,8 @@ class Heard:
     """The analysis of a recording.
 
     pcg: shape (n,), at 2,100 Hz. posterior: shape (frames, 4), final probabilities of S1, systole, S2 and diastole
-    every 10 ms. evidence: shape (frames,), evidence for a heart, 0 to 1. All three are nan in gaps. heart_share: share
-    of the frames in which there was a heart. rate: samples a second of the file. peak, rms: of the samples, full scale
-    1.0. clipped: share of the samples at full scale.
+    every 10 ms. evidence: shape (frames,), evidence for a heart, 0 to 1. All three are nan in gaps. rate: samples a
+    second of the file. peak, rms: of the samples, full scale 1.0. clipped: share of the samples at full scale.
     """
 
     path: Path
@@ -36,7 +35,6 @@ class Heard:
     pcg: Samples
     posterior: Samples
     evidence: Samples
-    heart_share: float
     rate: int
     seconds: float
     peak: float
@@ -66,7 +64,6 @@ class _Recorder(PcgRecorder):
         super().__init__()
         self._frames: list[tuple[int, Samples]] = []  # index of the first frame, posteriors
         self._evidence: list[tuple[int, Samples]] = []  # index of the first frame, evidence
-        self._heart_frames = 0
         self._position = self._frame = 0
         self.peak = self.energy = 0.0
         self.clipped = 0
@@ -88,7 +85,6 @@ class _Recorder(PcgRecorder):
     def on_presence(self, frame: int, presence: Presence, evidence: float) -> None:
         first, end = (round(self._position / STREAM_PER_FRAME) + k for k in (self._frame, frame))
         self._evidence.append((first, np.full(end - first, evidence, np.float32)))
-        self._heart_frames += (end - first) * (presence in (Presence.HEART, Presence.UNSURE))
         self._frame = frame
 
     def posteriors(self, length: int) -> Samples:
@@ -104,12 +100,6 @@ class _Recorder(PcgRecorder):
         for first, part in self._evidence:
             write_part(whole, first, part)
         return whole
-
-    @property
-    def heart_share(self) -> float:
-        """Share of the frames in which there was a heart."""
-        frames = sum(len(part) for _, part in self._evidence)
-        return self._heart_frames / frames if frames else 0.0
 
 
 def hear(path: Path, network: Network, lag: Lag, sensitivity: str = "normal") -> Heard:
@@ -129,7 +119,6 @@ def hear(path: Path, network: Network, lag: Lag, sensitivity: str = "normal") ->
         pcg=recorder.pcg(length),
         posterior=recorder.posteriors(length),
         evidence=recorder.evidence(length),
-        heart_share=recorder.heart_share,
         rate=FileSource(path).rate,
         seconds=length / STREAM_RATE,
         peak=recorder.peak,

@@ -137,7 +137,6 @@ def _quality(analysis: Heard, named: Named, reference: Reference | None) -> _Ter
     confidence = [s.confidence for s in analysis.sounds]
     is_clipped = analysis.clipped >= _CLIPPED_SHARE
     rows = [
-        ("Heartbeat", f"heard in {analysis.heart_share * 100:.0f} % of the time"),
         ("Coverage", f"whole beats named in {percent(named.coverage)} of the time"),
         ("Confidence", f"{np.mean(confidence):.2f} in the mean" if confidence else "–"),
         ("Clipping", f"clipped: {analysis.clipped * 100:.2g} % of the samples" if is_clipped else "none"),

@@ -92,12 +92,12 @@ class Player:
     def goes_on(self, stays: bool) -> bool:
         """Whether there is still something to show. At the end of a loop, begin again.
 
-        stays: the end of a replay is shown until the user stops it.
+        stays: the end is shown until the user stops it.
         """
         engine = self.run.engine
         if not engine.ended:
             return True
-        if self._stopping or engine.failure or not self.can_pause:
+        if self._stopping or engine.failure:
             return False
         if self._loops:
             is_possible = self.length is not None and engine.accounts.captured > 0
