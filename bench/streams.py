@@ -14,6 +14,7 @@ from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.segmenter.segmenter import Segmenter
 
 _MOST = 2048
+_FEWEST = 100  # hops: five seconds, in which a heart is believed and its sounds can be compared
 
 
 def rounds_of(network: Network, streams: int, seconds: float) -> tuple[NDArray[np.float64], list[list[Event]]]:
@@ -28,7 +29,7 @@ def rounds_of(network: Network, streams: int, seconds: float) -> tuple[NDArray[n
             said += segmenter.push(block)
             row.append(time.perf_counter() - start)
         rows.append(row)
-        if time.perf_counter() - began > seconds and len(rows) > 2:
+        if time.perf_counter() - began > seconds and len(rows) > _FEWEST:
             break
     expected = [e for e in reference(x, network) if e.emitted <= len(rows) * HOP]  # type: ignore[union-attr]
     must(all(said == expected for said in events), "a stream among many heard something else than alone")

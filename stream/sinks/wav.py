@@ -153,8 +153,7 @@ class WavRecording(Sink):
         if file:
             self._seconds = file.length / STREAM_RATE
             self._tell(self._began + file.length, ended=True)
-            if file.length:
-                self._finished.append(f"{self.path}: {self._seconds:.1f} s recorded")
+            self._finished.append(f"{self.path}: {self._seconds:.1f} s recorded")
         return file
 
     def _tell(self, end: int, ended: bool) -> None:

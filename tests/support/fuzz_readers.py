@@ -142,7 +142,7 @@ def _manifest(folder):
 def _done(path):
     manifest = Manifest(path.parent, {"lag": 390})
     manifest.made(path.parent / "a.jsonl", path.parent / "a.wav")
-    manifest.ours(path.parent / "a.jsonl")
+    manifest.foreign(path.parent / "a.jsonl")
 
 
 def _card(folder):
