@@ -73,13 +73,14 @@ class _Runs:
         self._network = load(args.model) if args.model else None
         self.summary = Summary()
         self.sinks: list[Sink] = []
+        self._lacking: set[str] = set()
 
     def begin(self, source: Source) -> Run:
         """The run of a source."""
         args = self._args
         segmenter = Segmenter(self._network, self._lag, sensitivity=args.sensitivity, rate=STREAM_RATE)
         origin, ahead = (source.origin, source.ahead) if isinstance(source, Replay) else (0, 0)
-        history, audible = History(origin), _audible(args)
+        history, audible = History(origin), _audible(args, self._lacking)
         self._recording.begin_at(origin)
         self.summary.begin_at(origin, ahead)
         later = [Later(sink, ahead) for sink in audible]
@@ -120,18 +121,22 @@ def _sinks(args: argparse.Namespace, segmenter: Segmenter, source: Source) -> li
     return sinks
 
 
-def _audible(args: argparse.Namespace) -> list[Sink]:
-    """The sinks of --beep and --play. Without an output device there are none, and the user is told."""
+def _audible(args: argparse.Namespace, lacking: set[str]) -> list[Sink]:
+    """The sinks of --beep and --play. Without an output device there are none, and the user is told.
+
+    lacking: the options without one, so that a jump does not tell it again.
+    """
     sinks: list[Sink] = []
     for option, is_wanted, sink in (
         ("--beep", args.beep, Beep),
         ("--play", args.play is not None, partial(Playback, args.play == "speakers")),
     ):
-        if is_wanted:
+        if is_wanted and option not in lacking:
             try:
                 sinks.append(sink())
             except OutputError as error:
                 say(f"{option}: {error}; listening without")
+                lacking.add(option)
     return sinks
 
 

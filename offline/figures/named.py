@@ -42,14 +42,14 @@ class Named:
 
     @property
     def warning(self) -> str:
-        """Plain words where the figures are not to be trusted, else nothing."""
+        """Plain words where too little is named for figures, else nothing."""
         if self.is_trusted:
             return ""
         if not self._sounds:
             return "No heart sound was found."
         if self.coverage < LEAST_COVERAGE:
-            return f"Only {percent(self.coverage)} of the time is named. The figures below are not to be trusted."
-        return "Fewer than two whole beats are named. The figures below are not to be trusted."
+            return f"Only {percent(self.coverage)} of the time is named: too little for a heart rate."
+        return "Fewer than two whole beats are named: too few for a heart rate."
 
     @property
     def pauses(self) -> list[list[float]]:

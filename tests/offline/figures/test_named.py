@@ -27,9 +27,9 @@ def test_a_median_of_an_even_count_is_the_mean_of_the_middle_two():
     "heart, warning",
     [
         (named(20), "No heart sound was found."),
-        (named(20, 5, 5.3, 6, 6.3, 7), "Only 10 % of the time is named."),
-        (named(20, 5, 5.3, 6), "Only 5 % of the time is named."),
-        (named(1.5, 0.1, 0.4, 1.1), "Fewer than two whole beats are named."),
+        (named(20, 5, 5.3, 6, 6.3, 7), "Only 10 % of the time is named: too little for a heart rate."),
+        (named(20, 5, 5.3, 6), "Only 5 % of the time is named: too little for a heart rate."),
+        (named(1.5, 0.1, 0.4, 1.1), "Fewer than two whole beats are named: too few for a heart rate."),
     ],
 )
 def test_too_little_gives_a_warning_and_no_figure(heart, warning):
