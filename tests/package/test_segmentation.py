@@ -150,6 +150,7 @@ def test_a_figure_has_all_rows_and_is_shown_once(monkeypatch):
     matplotlib = pytest.importorskip("matplotlib", reason="the extra 'test' brings matplotlib")
     import matplotlib.pyplot as plt
 
+    plt.close("all")  # of other tests
     monkeypatch.setattr(matplotlib, "get_backend", lambda: "inline")
     figure = a_segmentation(beat(1), seconds=60).plot()
     assert len(figure.axes) == 6 and plt.get_fignums() == []
