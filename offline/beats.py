@@ -86,9 +86,11 @@ def beats(sounds: Iterable[Sound], gaps: Iterable[Gap] = ()) -> list[Beat]:
 class Summary:
     """The medians of a recording: heart rate in bpm, systole and diastole in ms. None where too little was named.
 
-    coverage: share of the time in whole named cycles, 0 to 1. confidence: mean of the sounds, None without sounds.
+    beats: S1 with their S2. coverage: share of the time in whole named cycles, 0 to 1. confidence: mean of the sounds,
+    None without sounds.
     """
 
+    beats: int
     heart_rate: float | None
     systole_ms: float | None
     diastole_ms: float | None
@@ -104,11 +106,12 @@ def summary(sounds: Iterable[Sound], gaps: Iterable[Gap], length: int) -> Summar
     lengths = [end - start for run in runs for start, end in cycles(run)]
     share = sum(coverage(run, 0, length) for run in runs)
     is_enough = len(lengths) >= FEWEST_CYCLES and share >= LEAST_COVERAGE
-    measured = beats(named, gaps) if is_enough else []
+    measured = beats(named, gaps)
     return Summary(
+        beats=sum(beat.s1_s2_s is not None for beat in measured),
         heart_rate=60 * STREAM_RATE / median(lengths) if is_enough else None,
-        systole_ms=_median_ms([beat.s1_s2_s for beat in measured]),
-        diastole_ms=_median_ms([beat.s2_s1_s for beat in measured]),
+        systole_ms=_median_ms([beat.s1_s2_s for beat in measured]) if is_enough else None,
+        diastole_ms=_median_ms([beat.s2_s1_s for beat in measured]) if is_enough else None,
         coverage=share,
         confidence=mean(s.confidence for s in named) if named else None,
     )

@@ -44,8 +44,12 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def refuse_to_overwrite(path: Path, force: bool) -> None:
     """Raises UsageError if there is a file of this name, unless the user forces it."""
-    if path.exists() and not force:
-        raise UsageError(f"{path}: exists; choose another name, or overwrite it with --force")
+    from ..stream.sinks import newfile
+
+    try:
+        newfile.refuse_to_overwrite(str(path), force)
+    except newfile.FileThere as error:
+        raise UsageError(str(error)) from None
 
 
 def drawing() -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...stream.rates import seconds
 from ...stream.vitals import LEAST_COVERAGE
-from ..beats import beats, summary
+from ..beats import summary
 
 if TYPE_CHECKING:
     from ..segmentation import Findings
@@ -26,12 +26,12 @@ def row_of(file: Path, findings: "Findings") -> Row:
 
     file: its path below the archive.
     """
-    sounds, gaps, length = findings.sounds, findings.gaps, findings.accounts.captured
-    medians = summary(sounds, gaps, length)
+    length = findings.accounts.captured
+    medians = summary(findings.sounds, findings.gaps, length)
     return {
         "file": file.as_posix(),
         "seconds": round(seconds(length), 3),
-        "beats": sum(None not in (beat.s1_onset_s, beat.s2_onset_s) for beat in beats(sounds, gaps)),
+        "beats": medians.beats,
         "bpm": _rounded(medians.heart_rate, 1),
         "systole_ms": _rounded(medians.systole_ms, 1),
         "diastole_ms": _rounded(medians.diastole_ms, 1),

@@ -8,7 +8,7 @@ from ..console import UsageError, require, say
 from ..datasets.recording import data_root
 
 EXAMPLE = "--data ../shared/data --out runs/mine"
-COST = "It takes about 35 minutes on one core, and writes some 10 MB."
+COST = "It takes about an hour on one core, and writes some 10 MB."
 
 
 def add_options(p: argparse.ArgumentParser) -> None:

@@ -128,7 +128,7 @@ def _figures(named: Named) -> _Terms:
         ("S1–S2", medians["s1_s2"], "ms"),
         ("S2–S1", medians["s2_s1"], "ms"),
         ("Ratio", medians["ratio"], ""),
-        ("Beats", str(sum(b.s1_s2_s is not None for b in named.beats)), ""),
+        ("Beats", str(named.count), ""),
     ]
     return [(name, f"{value} <small>{'' if value == '–' else unit}</small>") for name, value, unit in figures]
 

@@ -21,7 +21,7 @@ class Named:
         self._sounds, self._gaps = analysis.sounds, analysis.gaps
         self.beats = beats(analysis.sounds, analysis.gaps)
         self._summary = summary(analysis.sounds, analysis.gaps, self._length)
-        self.coverage = self._summary.coverage
+        self.coverage, self.count = self._summary.coverage, self._summary.beats
         self.is_trusted = self._summary.heart_rate is not None
         self.intervals = {
             "rr": _ms(b.rr_s for b in self.beats),

@@ -118,7 +118,7 @@ class PresenceGate:
     def _weigh(self, sound: PathSegment) -> None:
         """Add the evidence of a sound and of the interval before it."""
         interval = self._interval(sound)
-        step = _VOTE * (sound.presence - 0.5) - _IRREGULARITY * self._change_of_cycle(sound)
+        step = _VOTE * (sound.presence - 0.5) - _IRREGULARITY * self._follow_cycle(sound)
         level = self._level - _HELD * self.is_heart
         if interval:
             weaker = min(sound.posterior, interval.posterior)
@@ -137,8 +137,8 @@ class PresenceGate:
         elif self._evidence >= _BEGIN:
             self.is_heart = True
 
-    def _change_of_cycle(self, sound: PathSegment) -> float:
-        """Logarithm, bounded, of the cycle that ends with a sound to the nearer of the two cycles before it."""
+    def _follow_cycle(self, sound: PathSegment) -> float:
+        """Keep the cycle that ends with a sound; its logarithm, bounded, to the nearer of the two before it."""
         kind = sound.state // 2
         start, earlier = self._starts[kind], self._cycles[kind]
         if start is None:

@@ -178,20 +178,11 @@ class Pipe:
                 samples = self._raw.read()
                 if samples is None:
                     return
-                self._put(samples)
+                self._ring.put(samples, self._stopped)
         except OSError as error:  # a serial line that was unplugged
             self.failure = f"{self.name}: cannot be read ({error.strerror})"
         finally:
             self._intake.close()
-
-    def _put(self, samples: Samples) -> None:
-        while len(samples) and not self._stopped.is_set():
-            fits = min(len(samples), self._ring.room)
-            if fits:
-                self._ring.write(samples[:fits])
-                samples = samples[fits:]
-            else:
-                self._ring.room_made.wait()
 
 
 def recording_on_stdin(channel: int | None = None) -> FileSource:

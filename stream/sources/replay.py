@@ -115,7 +115,7 @@ class Replay:
                     part = block[start : start + size]
                     if self._ring.written >= self.ahead:
                         self._wait(len(part))
-                    self._put(part)
+                    self._ring.put(part, self._stopped)
                     if self._stopped.is_set():
                         return
         except Exception as error:
@@ -143,13 +143,3 @@ class Replay:
         """Let the next sample be due now."""
         if self._speed:
             self._began = time.monotonic() - written / (STREAM_RATE * self._speed)
-
-    def _put(self, part: Samples) -> None:
-        """Write all of it, and wait for room where there is none."""
-        while len(part) and not self._stopped.is_set():
-            fits = min(len(part), self._ring.room)
-            if fits:
-                self._ring.write(part[:fits])
-                part = part[fits:]
-            else:
-                self._ring.room_made.wait()

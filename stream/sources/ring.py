@@ -104,6 +104,16 @@ class RingBuffer:
         self.data_ready.set()
         return fits
 
+    def put(self, block: Samples, stopped: threading.Event) -> None:
+        """Store all of a block, and wait for room where there is none, until `stopped`. Nothing is dropped."""
+        while len(block) and not stopped.is_set():
+            fits = min(len(block), self.room)
+            if fits:
+                self.write(block[:fits])
+                block = block[fits:]
+            else:
+                self.room_made.wait()
+
     def _note(self, began: float | None, overflow: bool) -> None:
         i = self._notes_written % self._slots
         self._positions[i], self._lost[i] = self.written, self._losing

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from offline_command import run
 
 from heartseg.models import load
 from heartseg.offline.archive import workers
 from heartseg.offline.archive.find import Item, find_recordings, same_names
 from heartseg.offline.archive.manifest import NAME
-from heartseg.offline.cli import main
 from heartseg.offline.formats.results import SUMMARY
 from heartseg.offline.segmentation import segment_file
 from heartseg.stream.segmenter.lag import DEFAULT_LAG
@@ -27,13 +27,6 @@ from heartseg.stream.sources.simulated import SimulatedHeart
 
 COMMAND = [str(Path(sys.executable).with_name("heartseg-offline")), "segment"]
 DEADLINE_S = 60
-
-
-def run(*args):
-    try:
-        return main([str(a) for a in args])
-    except SystemExit as stop:
-        return stop.code
 
 
 def heart(path, seconds=4, seed=1):

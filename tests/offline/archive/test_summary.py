@@ -6,21 +6,14 @@ import itertools
 import numpy as np
 import pytest
 import soundfile
+from offline_command import run
 
 from heartseg.offline.archive.summary import closing_line, row_of, table
-from heartseg.offline.cli import main
 from heartseg.offline.segmentation import Findings
 from heartseg.stream.events import Gap, Sound
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.sinks.base import Accounts
 from heartseg.stream.sources.simulated import SimulatedHeart
-
-
-def run(*args):
-    try:
-        return main([str(a) for a in args])
-    except SystemExit as stop:
-        return stop.code
 
 
 def summary(out):

@@ -6,16 +6,9 @@ import json
 import numpy as np
 import pytest
 import soundfile
+from offline_command import run
 
-from heartseg.offline.cli import main
 from heartseg.stream.sources.simulated import SimulatedHeart
-
-
-def run(*args):
-    try:
-        return main([str(a) for a in args])
-    except SystemExit as stop:
-        return stop.code
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import re
 import numpy as np
 import pytest
 import soundfile
+from offline_command import run
 
 from heartseg.models import WHOLE, load
-from heartseg.offline.cli import main
 from heartseg.offline.console import UsageError
 from heartseg.offline.datasets.recording import DataError
 from heartseg.offline.figures.analysis import hear
@@ -20,13 +20,6 @@ from heartseg.stream.segmenter.lag import DEFAULT_LAG, FULL_CONTEXT
 from heartseg.stream.sources.simulated import SimulatedHeart
 
 pytest.importorskip("matplotlib", reason="plots need the extra 'plot'")
-
-
-def run(*args):
-    try:
-        return main([str(a) for a in args])
-    except SystemExit as stop:
-        return stop.code
 
 
 def heart(seconds, seed=1):
