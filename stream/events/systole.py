@@ -1,0 +1,71 @@
+"""Whether a murmur-like sound is heard in systole: a question for a listener to review, not a diagnosis."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .. import NOTICE
+from ..rates import seconds
+from .span import InSeconds
+
+QUESTION = "murmur-like sound in systole"
+"""What every answer is about."""
+
+REVIEW = "for review, not a diagnosis"
+"""What stands beside every answer."""
+
+HEARD, NOT_HEARD, CANNOT_TELL = "heard", "not heard", "cannot tell"
+"""The three answers."""
+
+
+@dataclass(frozen=True)
+class Systole(InSeconds):
+    """An answer to `QUESTION`, for review by a listener. The newest answer counts.
+
+    It rests on beats between samples `start` and `end`, of which `beats` were clean enough to be used. answer: "heard",
+    "not heard" or "cannot tell". probability: calibrated, that "heard" is right, 0 to 1. emitted: the stream position
+    at which it could be given.
+    """
+
+    start: int
+    end: int
+    answer: str
+    probability: float
+    beats: int
+    emitted: int
+
+    @property
+    def emitted_s(self) -> float:
+        """Where it could be given, in seconds."""
+        return seconds(self.emitted)
+
+    @property
+    def label(self) -> str:
+        """Its word."""
+        return "systole"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line of the JSONL form."""
+        return {
+            "type": "systole",
+            "question": QUESTION,
+            "answer": self.answer,
+            "probability": round(self.probability, 3),
+            "beats": self.beats,
+            "start_s": round(self.start_s, 4),
+            "end_s": round(self.end_s, 4),
+            "start_sample": self.start,
+            "end_sample": self.end,
+            "emitted_s": round(self.emitted_s, 4),
+            "notice": f"{REVIEW[0].upper()}{REVIEW[1:]}. {NOTICE}",
+        }
+
+    def as_text(self) -> str:
+        """A line for a person."""
+        return f"{self.end_s:10.3f} s  {said(self)}"
+
+
+def said(systole: Systole | None) -> str:
+    """An answer in words; None is that of a run with too few clean beats for one."""
+    if systole is None:
+        return f"{QUESTION}: {CANNOT_TELL}  too few clean beats  {REVIEW}"
+    return f"{QUESTION}: {systole.answer}  probability {systole.probability:.2f}  {systole.beats} beats  {REVIEW}"
