@@ -29,6 +29,7 @@ def listen(
     speed: float | None = 1.0,
     lag: float | None = None,
     sensitivity: str = "normal",
+    systole: bool = False,
     model: str | os.PathLike[str] | Network | None = None,
     sinks: Iterable[Sink] = (),
     on_event: Callable[[Event], object] | None = None,
@@ -42,6 +43,8 @@ def listen(
     speed: of a recording, in times real time. None is as fast as possible.
     lag: bound of the lag, from the centre of a sound to its event, in milliseconds. None is the default of 390.
     sensitivity: how easily a heart is believed: "low", "normal" or "high".
+    systole: also say, in events `Systole`, whether a murmur-like sound is heard in systole. For review, not a
+        diagnosis.
     model: name of a shipped model, path of an .onnx file with its card beside it, or an object of the `Network`
         protocol. None is the default.
     sinks: receive the samples and the events, on a thread of the engine.
@@ -67,7 +70,7 @@ def listen(
         raise ValueError(f"speed should be above 0, or None, not {speed}")
     network = network_of(model)
     limit = None if lag is None else lag_within(lag, network)
-    segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE)
+    segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE, systole=systole)
     if path is not None:
         source = Replay.of(FileSource(path), speed)
     elif source is None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from ...models import load
+from ...models import load, load_systole
 from ...stream.rates import seconds
 from ...stream.sources.base import SourceError
 from ...stream.sources.ffmpeg import FFMPEG_ENDINGS
@@ -62,6 +62,7 @@ def segment_files(
             "model_sha256": load(settings.lag.network).card.sha256,
             "lag": asdict(settings.lag),
             "sensitivity": settings.sensitivity,
+            **({"systole": load_systole().name} if settings.systole else {}),
         },
     )
     refuse_to_overwrite(out / SUMMARY, force or not manifest.foreign(out / SUMMARY))

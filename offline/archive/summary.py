@@ -2,10 +2,12 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...stream.events.systole import CANNOT_TELL, HEARD, NOT_HEARD, QUESTION, REVIEW
 from ...stream.rates import seconds
 from ...stream.vitals import LEAST_COVERAGE
 from ..beats import summary
@@ -18,17 +20,20 @@ Row = dict[str, Any]
 
 COLUMNS = ("file", "seconds", "beats", "bpm", "systole_ms", "diastole_ms", "coverage", "confidence", "warnings")
 
+SYSTOLE_COLUMNS = ("systole", "systole_probability")
+"""With `--systole`, besides: the last answer to "murmur-like sound in systole?", and its probability."""
+
 _NAMES_SHOWN = 5
 
 
-def row_of(file: Path, findings: "Findings") -> Row:
+def row_of(file: Path, findings: "Findings", systole: bool = False) -> Row:
     """The row of a recording. Heart rate and intervals are None where too little was named.
 
-    file: its path below the archive.
+    file: its path below the archive. systole: with `SYSTOLE_COLUMNS`.
     """
     length = findings.accounts.captured
     medians = summary(findings.sounds, findings.gaps, length)
-    return {
+    row: Row = {
         "file": file.as_posix(),
         "seconds": round(seconds(length), 3),
         "beats": medians.beats,
@@ -39,6 +44,11 @@ def row_of(file: Path, findings: "Findings") -> Row:
         "confidence": _rounded(medians.confidence, 4),
         "warnings": findings.warnings,
     }
+    if systole:
+        answer = findings.systole
+        row["systole"] = answer.answer if answer else CANNOT_TELL
+        row["systole_probability"] = round(answer.probability, 3) if answer else None
+    return row
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
@@ -47,12 +57,23 @@ def _rounded(value: float | None, digits: int) -> float | None:
 
 def table(rows: Iterable[Row]) -> bytes:
     """The rows as CSV, by file. What is None is empty, and warnings are one text."""
+    ordered = sorted(rows, key=lambda row: str(row["file"]))
+    columns = COLUMNS + SYSTOLE_COLUMNS if any("systole" in row for row in ordered) else COLUMNS
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    for row in sorted(rows, key=lambda row: str(row["file"])):
+    for row in ordered:
         writer.writerow({**row, "warnings": "; ".join(row["warnings"])})
     return text.getvalue().encode("utf-8", "replace")
+
+
+def systole_line(rows: Sequence[Row]) -> str:
+    """How often each answer about systole was given, and what it is good for. Empty where none was wanted."""
+    counts = Counter(row["systole"] for row in rows if "systole" in row)
+    if not counts:
+        return ""
+    answers = ", ".join(f"{answer} in {counts[answer]}" for answer in (HEARD, NOT_HEARD, CANNOT_TELL))
+    return f"{QUESTION}: {answers}; {REVIEW}"
 
 
 def closing_line(rows: Sequence[Row]) -> str:

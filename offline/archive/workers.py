@@ -23,11 +23,12 @@ OnSamples = Callable[[Item, int], None]
 
 @dataclass(frozen=True)
 class Settings:
-    """How recordings are segmented: name of the format of the results, lag, and sensitivity to a heart."""
+    """How recordings are segmented: name of the format of the results, lag, sensitivity to a heart, and `--systole`."""
 
     form: str
     lag: Lag
     sensitivity: str = "normal"
+    systole: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,10 @@ def outcome(item: Item, settings: Settings, network: Network, on_samples: OnSamp
             settings.lag,
             lambda length: on_samples(item, length),
             sensitivity=settings.sensitivity,
+            systole=settings.systole,
         )
-        return Outcome(item, FORMATS[settings.form].write(segmentation), row_of(item.place, segmentation))
+        row = row_of(item.place, segmentation, settings.systole)
+        return Outcome(item, FORMATS[settings.form].write(segmentation), row)
     except SourceError as error:
         return Outcome(item, error=str(error))
     except Exception as error:  # one recording in ten thousand must not cost the others

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..archive.find import find_recordings, is_pattern, same_names
 from ..console import UsageError, refuse_to_overwrite, remark, say, write_whole
 from ..formats import FORMATS
-from .options import add_force, add_lag, add_sensitivity
+from .options import add_force, add_lag, add_sensitivity, add_systole
 
 EXAMPLE = "recordings --out events --format csv"
 
@@ -28,6 +28,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--format", choices=list(FORMATS), default="jsonl", help="(default: jsonl)")
     add_lag(p)
     add_sensitivity(p)
+    add_systole(p)
     p.add_argument("--jobs", type=int, metavar="N", help="processes (default: one for each core)")
     p.add_argument("--again", action="store_true", help="also redo results that an earlier run made")
     add_force(p)
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 def _one(args: argparse.Namespace, file: Path) -> int:
     """Segment one recording, to a file beside it or to standard output."""
     from ...models import load
-    from ..archive.summary import closing_line, row_of
+    from ..archive.summary import closing_line, row_of, systole_line
     from ..segmentation import segment_file
 
     form = FORMATS[args.format]
@@ -58,7 +59,9 @@ def _one(args: argparse.Namespace, file: Path) -> int:
         if target == file:
             raise UsageError(f"{file}: its result would have its name; choose a folder with --out DIR")
         refuse_to_overwrite(target, args.force)
-    segmentation = segment_file(file, load(args.lag.network), args.lag, sensitivity=args.sensitivity)
+    segmentation = segment_file(
+        file, load(args.lag.network), args.lag, sensitivity=args.sensitivity, systole=args.systole
+    )
     for warning in segmentation.warnings:
         say(f"warning: {warning}")
     content = form.write(segmentation)
@@ -68,14 +71,17 @@ def _one(args: argparse.Namespace, file: Path) -> int:
     else:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    remark(closing_line([row_of(Path(file.name), segmentation)]))
+    row = row_of(Path(file.name), segmentation, args.systole)
+    remark(closing_line([row]))
+    if args.systole:
+        say(systole_line([row]))
     return 0
 
 
 def _archive(args: argparse.Namespace) -> int:
     """Segment all recordings into a folder."""
     from ..archive.run import cores, segment_files
-    from ..archive.summary import closing_line
+    from ..archive.summary import closing_line, systole_line
     from ..archive.workers import Settings
 
     if args.out.suffix in {form.ending for form in FORMATS.values()} and not args.out.is_dir():
@@ -89,8 +95,8 @@ def _archive(args: argparse.Namespace) -> int:
             "name the folder above them, whose sub-folders the results keep"
         )
     report = segment_files(
-        found.items, args.out, Settings(args.format, args.lag, args.sensitivity), args.jobs or cores(), args.again,
-        args.force, say,
+        found.items, args.out, Settings(args.format, args.lag, args.sensitivity, args.systole), args.jobs or cores(),
+        args.again, args.force, say,
     )  # fmt: skip
     if report.before:
         remark(
@@ -107,6 +113,8 @@ def _archive(args: argparse.Namespace) -> int:
     rows = report.done + report.before
     if rows:
         remark(closing_line(rows))
+    if args.systole and rows:
+        say(systole_line(rows))
     if report.stopped:
         say(f"stopped; {len(rows)} of {len(found.items)} are done, and the same command goes on from there")
     return 1 if failed or report.stopped or report.no_summary else 0
