@@ -119,7 +119,8 @@ def _loud_systoles(state: DisplayState, grid: _Grid) -> list[tuple[int, int]]:
     answers = [event for event in reversed(state.events) if isinstance(event, Systole)]
     if not answers:
         return []
-    sounds = [e for e in state.events if isinstance(e, Sound) and grid.start <= e.end and e.start <= state.shown]
+    first = grid.start - STREAM_RATE  # the S1 of a systole at the left edge may be out of view
+    sounds = [e for e in state.events if isinstance(e, Sound) and first <= e.end and e.start <= state.shown]
     systoles = [(a, b) for a, b in itertools.pairwise(sounds) if (a.kind, b.kind) == KINDS]
     said = ((a, b, next((e.answer for e in answers if e.start <= a.start and b.end <= e.end), "")) for a, b in systoles)
     return [(a.end, b.start) for a, b, answer in said if answer == HEARD]
