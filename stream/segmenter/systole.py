@@ -1,0 +1,111 @@
+"""Does something sound in systole? An answer over several beats, for a listener to check. Not a medical device."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+
+from ...models.systole import SystoleModel, load_systole, probability
+from ..events import Event, Sound
+from ..rates import Samples
+from .beats import Beat, CleanBeats
+from .features import beats_features
+
+HEARD, NOT_HEARD, CANNOT_TELL = "heard", "not heard", "cannot tell"
+"""The three answers to "murmur-like sound in systole?"."""
+
+FEWEST_BEATS = 8
+"""Clean beats before the first answer."""
+
+BEATS_BETWEEN = 4
+"""Clean beats from one answer to the next."""
+
+MOST_BEATS = 40
+"""Newest clean beats that an answer rests on."""
+
+
+@dataclass(frozen=True)
+class Systole:
+    """Whether something sounds in systole: for review, not a diagnosis.
+
+    Attributes
+    ----------
+    start, end
+        Stream samples, from the start of its first beat to before the end of its last.
+    answer
+        "heard", "not heard" or "cannot tell".
+    probability
+        That a listener would hear a murmur in systole here, 0 to 1, calibrated.
+    beats
+        Clean beats that it rests on.
+    """
+
+    start: int
+    end: int
+    answer: str
+    probability: float
+    beats: int
+
+
+def answer(model: SystoleModel, p: float, confidence: float = 1.0) -> str:
+    """One of the three answers. p: probability of a murmur. confidence: mean of the beats, 0 to 1."""
+    if confidence < model.confidence or model.not_heard < p < model.heard:
+        return CANNOT_TELL
+    return HEARD if p >= model.heard else NOT_HEARD
+
+
+class SystoleListener:
+    """Listens to what sounds between the sounds that the segmenter names.
+
+    The answers are the same, to the last bit, however the stream is cut into blocks, as long as each call of
+    `push_pcg` is followed by one of `push_sounds` with the sounds that this PCG brought.
+
+    >>> listener = SystoleListener()
+    >>> listener.push_pcg(np.zeros(2_100, np.float32))
+    >>> listener.push_sounds([])
+    []
+    """
+
+    def __init__(self, model: SystoleModel | None = None) -> None:
+        self._model = model or load_systole()
+        self._clean_beats = CleanBeats()
+        self.restart(0)
+
+    def restart(self, position: int) -> None:
+        """An uninterrupted run begins at stream sample `position`. All beats before it are forgotten."""
+        self._clean_beats.restart(position)
+        self._beats: deque[Beat] = deque(maxlen=MOST_BEATS)
+        self._since = BEATS_BETWEEN - FEWEST_BEATS  # clean beats since the last answer
+
+    def push_pcg(self, pcg: Samples) -> None:
+        """Take the next PCG samples: shape (n,), float32, 2,100 Hz."""
+        self._clean_beats.push_pcg(pcg)
+
+    def push_sounds(self, events: Iterable[Event]) -> list[Systole]:
+        """Take the next confirmed sounds, in order, and return the answers that they complete.
+
+        events: those that are no confirmed sounds are passed over.
+        """
+        answers = []
+        for sound in events:
+            beat = self._clean_beats.push_sound(sound) if isinstance(sound, Sound) else None
+            if beat is None:
+                continue
+            self._beats.append(beat)
+            self._since += 1
+            if self._since == BEATS_BETWEEN:
+                self._since = 0
+                answers.append(self._answer())
+        return answers
+
+    def latest(self) -> Systole | None:
+        """The answer by all beats so far, also between two answers; None where they are too few."""
+        return self._answer() if len(self._beats) >= FEWEST_BEATS else None
+
+    def _answer(self) -> Systole:
+        logit = self._model.logit(beats_features(np.stack([beat.levels for beat in self._beats])))
+        confidence = fmean(beat.confidence for beat in self._beats)
+        words = answer(self._model, probability(logit), confidence)
+        return Systole(self._beats[0].start, self._beats[-1].end, words, probability(logit), len(self._beats))
