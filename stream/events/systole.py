@@ -13,6 +13,9 @@ QUESTION = "murmur-like sound in systole"
 REVIEW = "for review, not a diagnosis"
 """What stands beside every answer."""
 
+REVIEW_NOTICE = f"{REVIEW[0].upper()}{REVIEW[1:]}. {NOTICE}"
+"""The same as sentences, in what is written for programs."""
+
 HEARD, NOT_HEARD, CANNOT_TELL = "heard", "not heard", "cannot tell"
 """The three answers."""
 
@@ -56,7 +59,7 @@ class Systole(InSeconds):
             "start_sample": self.start,
             "end_sample": self.end,
             "emitted_s": round(self.emitted_s, 4),
-            "notice": f"{REVIEW[0].upper()}{REVIEW[1:]}. {NOTICE}",
+            "notice": REVIEW_NOTICE,
         }
 
     def as_text(self) -> str:
