@@ -89,7 +89,7 @@ class Segmenter:
         self._decode = timed(observer, "decoder", self._decoder.push)
         self.systole_model = load_systole() if systole else None
         self._listener = SystoleListener(self.systole_model) if self.systole_model else None
-        self._answer = timed(observer, "systole", self._answers_after)
+        self._answer = timed(observer, "systole", self._answers_after) if systole else self._answers_after
         self._announced: deque[Onset] = deque(maxlen=16)
         self.processed = 0
         self.dropped = 0
