@@ -25,6 +25,7 @@ COMMANDS = {
     "fetch": "download a public set from its home",
     "article": "the article's exercise on PASCAL set A: as printed, why it fails, and mended",
     "train": "train the network on the public sets",
+    "systole": "train and cross-validate the model of sound in systole",
 }
 """Name of each command, which is that of its module in `commands`, and a summary."""
 
