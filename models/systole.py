@@ -43,9 +43,9 @@ class SystoleModel:
     person
         a and b of the logit of one person: a m + b, where m is the mean of the two highest logits of the positions.
     heard, not_heard
-        Least probability of "heard" and largest of "not heard". Between them the model cannot tell.
+        Least probability of "heard" and largest of "not heard".
     confidence
-        Least mean confidence of the sounds. Below it the model cannot tell.
+        Least mean confidence of the beats for "not heard".
     """
 
     name: str
@@ -96,4 +96,7 @@ def load_systole(model: str | Path = SYSTOLE) -> SystoleModel:
     values = [*vectors.values(), np.array([*numbers.values(), slope, intercept])]
     if len(shapes) != 1 or not all(np.isfinite(v).all() for v in values) or not (vectors["scale"] > 0).all():
         raise ModelError(f"{path}: centre, scale and weights should be as many finite numbers, and scale above 0")
-    return SystoleModel(name, **vectors, **numbers, person=(slope, intercept))
+    return SystoleModel(
+        name, vectors["centre"], vectors["scale"], vectors["weights"], numbers["intercept"], (slope, intercept),
+        numbers["heard"], numbers["not_heard"], numbers["confidence"],
+    )  # fmt: skip

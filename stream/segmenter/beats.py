@@ -62,7 +62,12 @@ class CleanBeats:
         self._length += len(pcg)
 
     def push_sound(self, sound: Sound) -> Beat | None:
-        """Take the next confirmed sound; returns the beat that it ends, if there is one and it is clean."""
+        """Take the next confirmed sound; returns the beat that it ends, if there is one and it is clean.
+
+        A sound of before the run begins is passed over.
+        """
+        if sound.onset < self._origin:
+            return None
         self._sounds.append(sound)
         if tuple(sound.kind for sound in self._sounds) != ("S1", "S2", "S1"):
             return None

@@ -50,10 +50,13 @@ class Systole:
 
 
 def answer(model: SystoleModel, p: float, confidence: float = 1.0) -> str:
-    """One of the three answers. p: probability of a murmur. confidence: mean of the beats, 0 to 1."""
-    if confidence < model.confidence or model.not_heard < p < model.heard:
-        return CANNOT_TELL
-    return HEARD if p >= model.heard else NOT_HEARD
+    """One of the three answers. p: probability of a murmur. confidence: mean of the beats, 0 to 1.
+
+    Where the confidence is low, a murmur may be missed, so that "not heard" is not said.
+    """
+    if p >= model.heard:
+        return HEARD
+    return NOT_HEARD if p <= model.not_heard and confidence >= model.confidence else CANNOT_TELL
 
 
 class SystoleListener:

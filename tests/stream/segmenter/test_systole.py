@@ -98,7 +98,8 @@ def test_three_answers():
     assert 0 < model.not_heard < model.heard < 1
     assert answer(model, model.heard) == HEARD and answer(model, model.not_heard) == NOT_HEARD
     assert answer(model, (model.heard + model.not_heard) / 2) == CANNOT_TELL
-    assert answer(model, 0.99, confidence=model.confidence - 0.01) == CANNOT_TELL
+    unsure = model.confidence - 0.01
+    assert answer(model, 0.01, unsure) == CANNOT_TELL and answer(model, 0.99, unsure) == HEARD
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"name": "x", "centre": [0], "scale": [0], "weights": [1, 2]}'])
