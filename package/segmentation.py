@@ -147,11 +147,11 @@ class Segmentation(Findings):
         self._write("csv", path, overwrite)
 
     def to_tsv(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-        """Write start, end and state of each part, in CirCor's form. `path`, `overwrite` and errors are as in `to_csv`."""
+        """Write start, end and state of each part, in CirCor's form. `path` and `overwrite` are as in `to_csv`."""
         self._write("tsv", path, overwrite)
 
     def to_jsonl(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-        """Write all events as JSON Lines. `path`, `overwrite` and errors are as in `to_csv`."""
+        """Write all events as JSON Lines. `path` and `overwrite` are as in `to_csv`."""
         self._write("jsonl", path, overwrite)
 
     def _write(self, form: str, path: str | os.PathLike[str], overwrite: bool) -> None:
