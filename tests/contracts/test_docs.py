@@ -11,7 +11,7 @@ from heartseg.offline.cli import parser as offline
 from heartseg.stream.cli import parser as live
 
 ROOT = Path(__file__).parents[2]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "models").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "models").glob("*.md"))]
 NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 PLACE = re.compile(r"`((?:stream|offline|models|bench|tests|docs)/[\w./-]*)`")
 

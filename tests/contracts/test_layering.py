@@ -126,7 +126,7 @@ def test_the_live_engine_imports_nothing_heavy():
 
 
 def test_the_architecture_page_shows_every_layer():
-    page = (ROOT / "docs/architecture.md").read_text()
+    page = (ROOT / "docs/development/architecture.md").read_text()
     (picture,) = re.findall(r"^```\n(stream .*?)^```", page, re.M | re.S)
     shown = dict(zip(("stream", "offline"), re.split(r"^offline ", picture, flags=re.M), strict=True))
     for room, text in shown.items():
