@@ -6,7 +6,7 @@ from typing import Any
 
 from ..models import ModelError
 from ..stream import NOTICE
-from ..stream.commandline.messages import pipe_may_close, speak_as
+from ..stream.commandline.messages import pipe_may_close, print_anything, speak_as
 from ..stream.commandline.parser import CommandParser, add_quiet, add_version, complete
 from ..stream.sources.base import SourceError
 from .console import MissingExtra, UsageError, say
@@ -71,6 +71,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def execute(p: CommandParser, argv: list[str] | None) -> int:
     """Run the command of a parser that has `add_commands`; returns the exit status."""
+    print_anything()
     args = p.parse_args(argv)
     speak_as(args.parser.prog, args.quiet)
     try:

@@ -94,8 +94,13 @@ def _recordings(argument: Path, files: Sequence[Path], found: Found) -> list[Pat
 
 
 def _told_apart(items: list[Item]) -> list[Item]:
-    counts, summary = Counter(item.name for item in items), Path(SUMMARY).stem
-    return [replace(i, name=i.place) if counts[i.name] > 1 or i.name.name == summary else i for i in items]
+    counts, summary = Counter(map(_folded, items)), Path(SUMMARY).stem
+    return [replace(i, name=i.place) if counts[_folded(i)] > 1 or i.name.name == summary else i for i in items]
+
+
+def _folded(item: Item) -> str:
+    """Its name as file systems see it that know no capitals."""
+    return str(item.name).casefold()
 
 
 def _search(folder: Path, failures: list[str]) -> list[Path]:

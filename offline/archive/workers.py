@@ -2,11 +2,12 @@
 
 import multiprocessing
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 
 from ...models import Network, load
@@ -16,6 +17,11 @@ from ..formats import FORMATS
 from ..segmentation import segment_file
 from .find import Item
 from .summary import Row, row_of
+
+if sys.platform == "win32":
+    from multiprocessing.connection import PipeConnection as Connection
+else:
+    from multiprocessing.connection import Connection
 
 OnSamples = Callable[[Item, int], None]
 """Called with a recording and the number of stream samples (44,100 Hz) that were processed since the last call."""
@@ -102,7 +108,8 @@ def _start(settings: Settings) -> tuple[Connection, BaseProcess]:
     context = multiprocessing.get_context("spawn")  # a fork would copy ONNX Runtime's locks without their threads
     parent_end, child_end = context.Pipe()
     process = context.Process(target=_serve, args=(child_end, settings), daemon=True)
-    # Ctrl-C reaches every process of the terminal; only the parent handles it. A child inherits the ignored signal.
+    # Ctrl-C reaches every process of the terminal; only the parent handles it. A child inherits the ignored signal,
+    # except on Windows.
     previous_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         process.start()
@@ -130,6 +137,7 @@ def _why(process: BaseProcess) -> str:
 
 
 def _serve(connection: Connection, settings: Settings) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     network = load(settings.lag.network)
     with suppress(EOFError, OSError):  # the parent has gone
         while True:
