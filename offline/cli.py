@@ -14,6 +14,7 @@ from .datasets.recording import DataError
 
 COMMANDS = {
     "segment": "recordings to files of events",
+    "plan": "cut the list of a large archive into shards, for `segment`",
     "plot": "draw a recording with its heart sounds",
     "report": "a recording and its heart sounds as one HTML page",
     "score": "compare events with reference annotations",
@@ -27,6 +28,8 @@ COMMANDS = {
     "train": "train the network on the public sets",
 }
 """Name of each command, which is that of its module in `commands`, and a summary."""
+
+_OF_ARCHIVES = {"segment", "plan", "status", "merge", "verify"}  # their modules are in `commands/archive`
 
 EPILOG = f"""\
 `%(prog)s COMMAND --help` shows the options of a command, with an example.
@@ -54,7 +57,8 @@ def add_commands(p: CommandParser) -> None:
 def _load(p: CommandParser) -> None:
     """Describe a command. Its name is the last word of the program's."""
     name = p.prog.split()[-1]
-    module: Any = import_module(f".commands.{name}", __package__)
+    folder = "commands.archive" if name in _OF_ARCHIVES else "commands"
+    module: Any = import_module(f".{folder}.{name}", __package__)
     cost = getattr(module, "COST", "")
     p.description = f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.{cost and ' '}{cost}"
     p.epilog = f"example:\n  {p.prog} {module.EXAMPLE}"

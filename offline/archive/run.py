@@ -3,11 +3,9 @@
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...models import load
 from ...stream.rates import seconds
 from ...stream.sources.base import SourceError
 from ...stream.sources.ffmpeg import FFMPEG_ENDINGS
@@ -55,21 +53,14 @@ def segment_files(
     `out` cannot be used, and UsageError where the summary would overwrite another file.
     """
     out.mkdir(parents=True, exist_ok=True)
-    manifest = Manifest(
-        out,
-        {
-            "heartseg": version("heartseg"),
-            "model_sha256": load(settings.lag.network).card.sha256,
-            "lag": asdict(settings.lag),
-            "sensitivity": settings.sensitivity,
-        },
-    )
+    manifest = Manifest(out, settings.fingerprint())
     refuse_to_overwrite(out / SUMMARY, force or not manifest.foreign(out / SUMMARY))
     manifest.claim(out / SUMMARY)
-    report = Report()
+    report, form = Report(), settings.form
+    assert form is not None
     entries: dict[Item, Entry] = {}
     for item in items:
-        target = _target(item, out, settings)
+        target = result_of(item, out, form)
         if not again and (row := manifest.made(target, item.file)):
             report.before.append(row)
         elif target.resolve() == item.file.resolve() or (manifest.foreign(target) and not force):
@@ -78,7 +69,7 @@ def segment_files(
             entries[item] = manifest.entry(target, item.file)
 
     def store(outcome: Outcome) -> None:
-        target = _target(outcome.item, out, settings)
+        target = result_of(outcome.item, out, form)
         for warning in outcome.row.get("warnings", ()):
             say(f"warning: {warning}")
         entry = {**entries[outcome.item], "row": outcome.row}
@@ -117,8 +108,9 @@ def _segment(items: Sequence[Item], settings: Settings, jobs: int, store: Callab
     return True
 
 
-def _target(item: Item, out: Path, settings: Settings) -> Path:
-    return out / item.name.parent / (item.name.name + FORMATS[settings.form].ending)
+def result_of(item: Item, out: Path, form: str) -> Path:
+    """The file for the result of a recording."""
+    return out / item.name.parent / (item.name.name + FORMATS[form].ending)
 
 
 def _length(file: Path) -> float:

@@ -4,31 +4,38 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..archive.find import find_recordings, is_pattern, same_names
-from ..console import UsageError, refuse_to_overwrite, remark, say, write_whole
-from ..formats import FORMATS
-from .options import add_force, add_lag, add_sensitivity
+from ...archive.find import find_recordings, is_pattern, refuse_same_names, same_names
+from ...archive.shards.plan import is_plan
+from ...console import UsageError, refuse_to_overwrite, remark, say, write_whole
+from ...formats import FORMATS
+from ..options import add_force, add_lag, add_sensitivity
 
 EXAMPLE = "recordings --out events --format csv"
 
 _STANDARD_OUTPUT = Path("-")
-_CLASHES_SHOWN = 5
 
 
 def add_options(p: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     p.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="recordings, folders of them, or globs (**, too)"
+        "files", nargs="+", type=Path, metavar="FILE", help="recordings, folders of them, globs (**, too), or one plan"
     )
     p.add_argument(
         "-o", "--out", type=Path, metavar="DIR|-",
         help="folder for the results, one a recording; '-': standard output, for one recording (default for one "
         "recording: beside it)",
     )  # fmt: skip
-    p.add_argument("--format", choices=list(FORMATS), default="jsonl", help="(default: jsonl)")
+    p.add_argument(
+        "--format", choices=list(FORMATS),
+        help="of the result of each recording (default: jsonl; with a plan: no such results)",
+    )  # fmt: skip
     add_lag(p)
     add_sensitivity(p)
     p.add_argument("--jobs", type=int, metavar="N", help="processes (default: one for each core)")
+    p.add_argument(
+        "--shard", type=_share, metavar="I/N",
+        help="of a plan, the shards I, I+N, I+2N, ... alone, with I from 0 to N-1: one process of N",
+    )  # fmt: skip
     p.add_argument("--again", action="store_true", help="also redo results that an earlier run made")
     add_force(p)
 
@@ -37,7 +44,13 @@ def run(args: argparse.Namespace) -> int:
     """Segment all recordings; returns the exit status."""
     if args.jobs is not None and args.jobs < 1:
         raise UsageError(f"--jobs {args.jobs}: expected 1 or more")
-    FORMATS[args.format].check_library()
+    if args.format:
+        FORMATS[args.format].check_library()
+    if len(args.files) == 1 and is_plan(args.files[0]):
+        return _plan(args)
+    if args.shard:
+        raise UsageError("--shard needs a plan: `heartseg-offline plan RECORDINGS --out PLAN` makes one")
+    args.format = args.format or "jsonl"
     if args.out not in (None, _STANDARD_OUTPUT):
         return _archive(args)
     file: Path = args.files[0]
@@ -48,9 +61,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _one(args: argparse.Namespace, file: Path) -> int:
     """Segment one recording, to a file beside it or to standard output."""
-    from ...models import load
-    from ..archive.summary import closing_line, row_of
-    from ..segmentation import segment_file
+    from ....models import load
+    from ...archive.summary import closing_line, row_of
+    from ...segmentation import segment_file
 
     form = FORMATS[args.format]
     target = file.with_suffix(form.ending)
@@ -74,20 +87,14 @@ def _one(args: argparse.Namespace, file: Path) -> int:
 
 def _archive(args: argparse.Namespace) -> int:
     """Segment all recordings into a folder."""
-    from ..archive.run import cores, segment_files
-    from ..archive.summary import closing_line
-    from ..archive.workers import Settings
+    from ...archive.run import cores, segment_files
+    from ...archive.summary import closing_line
+    from ...archive.workers import Settings
 
     if args.out.suffix in {form.ending for form in FORMATS.values()} and not args.out.is_dir():
         raise UsageError(f"--out {args.out}: names a folder; leave it away, or write --out - > {args.out}")
     found = find_recordings(args.files)
-    if clash := same_names(found.items):
-        pairs = "; ".join(f"{a} and {b}" for a, b in clash[:_CLASHES_SHOWN])
-        more = f"; and {len(clash) - _CLASHES_SHOWN} more pairs" if len(clash) > _CLASHES_SHOWN else ""
-        raise UsageError(
-            f"these recordings would have results of one name: {pairs}{more}; "
-            "name the folder above them, whose sub-folders the results keep"
-        )
+    refuse_same_names(same_names(found.items))
     report = segment_files(
         found.items, args.out, Settings(args.format, args.lag, args.sensitivity), args.jobs or cores(), args.again,
         args.force, say,
@@ -110,3 +117,35 @@ def _archive(args: argparse.Namespace) -> int:
     if report.stopped:
         say(f"stopped; {len(rows)} of {len(found.items)} are done, and the same command goes on from there")
     return 1 if failed or report.stopped or report.no_summary else 0
+
+
+def _plan(args: argparse.Namespace) -> int:
+    """Segment the shards of a plan, all or a share of them."""
+    from ...archive.run import cores
+    from ...archive.shards.local import segment_plan
+    from ...archive.shards.plan import read_plan
+    from ...archive.workers import Settings
+
+    if args.out in (None, _STANDARD_OUTPUT):
+        raise UsageError("a plan needs --out DIR, a folder for its results")
+    report = segment_plan(
+        read_plan(args.files[0]), args.shard or (0, 1), args.out, Settings(args.format, args.lag, args.sensitivity),
+        args.jobs or cores(), args.again, args.force, say,
+    )  # fmt: skip
+    if report.before:
+        remark(f"{report.before} of {report.shards} shards were made before, in the same way (--again redoes them)")
+    if report.failed:
+        say(f"{report.failed} recordings failed; each has a row with its error")
+    if report.totals.recordings:
+        remark(report.totals.line)
+    if report.stopped:
+        done = report.before + report.done
+        say(f"stopped; {done} of {report.shards} shards are done, and the same command goes on from there")
+    return 1 if report.failed or report.stopped else 0
+
+
+def _share(text: str) -> tuple[int, int]:
+    first, _, step = text.partition("/")
+    if not (first.isdecimal() and step.isdecimal() and int(first) < int(step)):
+        raise argparse.ArgumentTypeError(f"{text}: expected I/N, with I from 0 to N-1")
+    return int(first), int(step)
