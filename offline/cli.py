@@ -15,6 +15,9 @@ from .datasets.recording import DataError
 COMMANDS = {
     "segment": "recordings to files of events",
     "plan": "cut the list of a large archive into shards, for `segment`",
+    "status": "how far the shards of a plan are",
+    "merge": "the results of all shards as one table of events and one summary",
+    "verify": "whether each recording of a plan has its result, unharmed",
     "plot": "draw a recording with its heart sounds",
     "report": "a recording and its heart sounds as one HTML page",
     "score": "compare events with reference annotations",

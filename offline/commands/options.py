@@ -25,6 +25,12 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """The arguments `PLAN` and `RESULTS` of a large archive."""
+    parser.add_argument("plan", type=Path, metavar="PLAN", help="a plan that `plan` wrote")
+    parser.add_argument("results", type=Path, metavar="DIR", help="the folder that `segment PLAN --out` filled")
+
+
 def add_lag(parser: argparse.ArgumentParser) -> None:
     """The option `--lag`, read as a `Lag`."""
     parser.add_argument(

@@ -11,10 +11,11 @@ from typing import Any
 from ....stream import NOTICE
 from ...console import whole_file
 from ...datasets.recording import DataError
-from .plan import Shard
+from .plan import Plan, Shard
 from .rows import line
 
 SCHEMA = 1
+OTHER_RECORDINGS = "made of other recordings than those of this plan"
 _TAIL = 4096  # bytes in which the last line lies
 
 Fingerprint = dict[str, Any]
@@ -96,6 +97,34 @@ def result_lines(path: Path) -> Iterator[bytes]:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     if (_end(before) or {}).get("sha256") != digest.hexdigest():
         raise DataError(f"{path}: damaged; segment its shard again with --again")
+
+
+def difference(made: Fingerprint, wanted: Fingerprint) -> str:
+    """In which way a result was made otherwise than wanted; empty where it was not."""
+    different = [key for key in wanted if made.get(key) != wanted[key]]
+    return f"made with another {' and '.join(different)}" if different else ""
+
+
+def faults(plan: Plan, out: Path) -> Iterator[str]:
+    """What is wrong with the files of results, by their first and last lines."""
+    first: ShardResult | None = None
+    for head in plan.heads:
+        path = result_file(out, head.number)
+        try:
+            result = read_result(path)
+        except DataError as error:
+            yield str(error)
+            continue
+        if result is None:
+            yield f"{path}: not there; segment the plan"
+        elif not result.done:
+            yield f"{path}: cut short; segment the plan again"
+        elif result.sha256 != head.sha256:
+            yield f"{path}: {OTHER_RECORDINGS}"
+        elif first and (unlike := difference(result.fingerprint, first.fingerprint)):
+            yield f"{path}: {unlike} than {result_file(out, first.shard)}; redo one of them with --again"
+        else:
+            first = first or result
 
 
 def _end(last: bytes) -> dict[str, Any] | None:

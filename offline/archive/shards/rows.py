@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from ...segmentation import Findings
 
 
+_SUMMARY = b'{"type": "summary"'
+
+
 def event_lines(place: Path, findings: "Findings") -> bytes:
     """The events, as `segment` writes them, each with the recording's path below its archive as `file`."""
     file = place.as_posix()
@@ -25,6 +28,11 @@ def summary_line(row: Row) -> bytes:
 def error_line(place: Path, error: str) -> bytes:
     """The row of a recording that could not be segmented."""
     return line({"type": "summary", "file": place.as_posix(), "error": error})
+
+
+def is_summary(text: bytes) -> bool:
+    """Whether a line is the row of a recording, with which its lines end."""
+    return text.startswith(_SUMMARY)
 
 
 def line(content: dict[str, Any]) -> bytes:

@@ -12,7 +12,7 @@ from ..run import result_of
 from ..summary import Row
 from ..workers import Outcome, Settings, outcomes_of_workers
 from .plan import Shard, ShardHead
-from .results import Fingerprint, read_result, result_file, write_result
+from .results import OTHER_RECORDINGS, Fingerprint, difference, read_result, result_file, write_result
 from .rows import error_line, summary_line
 
 
@@ -69,19 +69,12 @@ def to_do(
                 raise UsageError(f"{error}; choose another --out, or overwrite it with --force") from None
             result = None
         if result and result.done and not again:
-            if difference := _difference(result.fingerprint, wanted, result.sha256 == head.sha256):
-                raise UsageError(f"{path}: {difference}; choose another --out, or redo it with --again")
+            same = result.sha256 == head.sha256
+            if unlike := difference(result.fingerprint, wanted) if same else OTHER_RECORDINGS:
+                raise UsageError(f"{path}: {unlike}; choose another --out, or redo it with --again")
         else:
             missing.append(head)
     return missing
-
-
-def _difference(made: Fingerprint, wanted: Fingerprint, same_recordings: bool) -> str:
-    """In which way a result was made otherwise; empty where it was not."""
-    if not same_recordings:
-        return "made of other recordings than those of this plan"
-    different = [key for key in wanted if made.get(key) != wanted[key]]
-    return f"made with another {' and '.join(different)}" if different else ""
 
 
 def segment_shards(
@@ -121,11 +114,12 @@ def _store(opened: _Open, out: Path, settings: Settings, force: bool) -> ShardRe
         for outcome in ordered:
             _write_own(outcome, out, settings.form, force)
     failed = [outcome.error for outcome in ordered if outcome.error]
-    write_result(out, opened.shard, fingerprint(settings), map(_lines, ordered), len(failed))
+    write_result(out, opened.shard, fingerprint(settings), map(lines_of, ordered), len(failed))
     return ShardReport(opened.shard.number, [outcome.row for outcome in ordered if not outcome.error], failed)
 
 
-def _lines(outcome: Outcome) -> bytes:
+def lines_of(outcome: Outcome) -> bytes:
+    """The lines of a recording in the results of its shard."""
     if outcome.error:
         return error_line(outcome.item.place, outcome.error)
     return outcome.lines + summary_line(outcome.row)
