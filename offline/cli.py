@@ -9,7 +9,7 @@ from ..stream import NOTICE
 from ..stream.commandline.messages import pipe_may_close, speak_as
 from ..stream.commandline.parser import CommandParser, add_quiet, add_version, complete
 from ..stream.sources.base import SourceError
-from .console import MissingExtra, UsageError, say
+from .console import MissingExtra, UsageError, WorkError, say
 from .datasets.recording import DataError
 
 COMMANDS = {
@@ -87,7 +87,7 @@ def execute(p: CommandParser, argv: list[str] | None) -> int:
         return status
     except UsageError as error:
         args.parser.error(str(error))
-    except (DataError, SourceError, ModelError, MissingExtra) as error:
+    except (DataError, SourceError, ModelError, MissingExtra, WorkError) as error:
         say(str(error))
     except OSError as error:
         say(f"{error.filename2 or error.filename or 'output'}: {error.strerror}")

@@ -21,6 +21,10 @@ class UsageError(Exception):
     """The command is wrong. The message says why and what to do. Exit status 2."""
 
 
+class WorkError(Exception):
+    """The work failed. The message says why and what to do. Exit status 1."""
+
+
 class MissingExtra(ImportError):
     """A library of an optional extra is not installed."""
 

@@ -1,6 +1,7 @@
 """Finding the recordings of an archive: files, folders and globs, each with the name of its result."""
 
 import glob
+import itertools
 import os
 import shlex
 import sqlite3
@@ -13,7 +14,8 @@ from pathlib import Path
 from ...stream.sources.ffmpeg import FFMPEG_ENDINGS, has_ffmpeg
 from ..console import UsageError
 from ..formats.results import SUMMARY
-from .places import State
+from .places import State, absolute, is_remote, label, place_of
+from .remote import files_below
 
 SOUND_ENDINGS = {
     ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64",
@@ -38,7 +40,7 @@ class Item:
     @property
     def place(self) -> Path:
         """Path of the recording below its archive."""
-        return self.name.with_name(self.file.name)
+        return self.name.with_name(os.path.basename(label(self.file)))
 
 
 @dataclass
@@ -80,27 +82,37 @@ def search(arguments: Sequence[Path], found: Found) -> Iterator[Item]:
     """The recordings that the arguments name, as they come; some may come twice. `found` notes what goes wrong."""
     ffmpeg_there = has_ffmpeg()
     for path in arguments:
-        if path.is_dir():
-            root, files = path, _search(path, found.failures)
+        if is_remote(path):
+            items = (_item(file, root, state) for file, root, state in files_below(path, found.failures))
+        elif path.is_dir():
+            items = (_item(file, path) for file in _search(path, found.failures))
         elif is_pattern(path):
-            root, files = _fixed(path), map(Path, glob.iglob(str(path), recursive=True))
+            items = map(_item, map(Path, glob.iglob(str(path), recursive=True)), itertools.repeat(_fixed(path)))
         else:
             yield _item(path, path.parent)
             continue
-        empty = True
-        for file in files:
-            ending = file.suffix.lower()
-            if ending in FFMPEG_ENDINGS and not ffmpeg_there and not file.is_dir():
-                found.passed_over.setdefault(os.path.abspath(file), file)
-            elif ending in SOUND_ENDINGS | FFMPEG_ENDINGS and not file.is_dir():
+        empty, failures = True, len(found.failures)
+        for item in items:
+            ending = item.place.suffix.lower()
+            if item.file == path:  # named as such
                 empty = False
-                yield _item(file, root)
-        if empty:
+                yield item
+            elif ending in FFMPEG_ENDINGS and not ffmpeg_there and _is_file(item):
+                found.passed_over.setdefault(absolute(item.file), item.file)
+            elif ending in SOUND_ENDINGS | FFMPEG_ENDINGS and _is_file(item):
+                empty = False
+                yield item
+        if empty and len(found.failures) == failures:
             found.failures.append(f"{path}: no recording there (.wav, .flac, .ogg, .mp3, .aiff and other sound files)")
 
 
-def _item(file: Path, root: Path) -> Item:
-    return Item(file, file.relative_to(root).with_suffix(""))
+def _item(file: Path, root: Path, state: State | None = None) -> Item:
+    name = Path(label(file)[len(label(root)) :].strip("/") if is_remote(file) else file.relative_to(root))
+    return Item(file, name.with_suffix(""), state)
+
+
+def _is_file(item: Item) -> bool:
+    return is_remote(item.file) or not item.file.is_dir()
 
 
 def in_order(items: Iterable[Item]) -> Iterator[Item]:
@@ -116,7 +128,9 @@ def in_order(items: Iterable[Item]) -> Iterator[Item]:
             "ORDER BY stem, file_name, path"
         )
         for stem, file, size, stamp, alike in rows:
-            item = Item(Path(os.fsdecode(file)), Path(os.fsdecode(stem)), None if size is None else State(size, stamp))
+            item = Item(
+                place_of(os.fsdecode(file)), Path(os.fsdecode(stem)), None if size is None else State(size, stamp)
+            )
             needs_ending = alike > 1 or item.name.name == Path(SUMMARY).stem
             yield replace(item, name=item.place) if needs_ending else item
 
@@ -124,8 +138,8 @@ def in_order(items: Iterable[Item]) -> Iterator[Item]:
 def _columns(item: Item) -> tuple[bytes, bytes, bytes, bytes, int | None, str | None]:
     """As bytes, since names need not be text."""
     size, stamp = (item.state.size, item.state.stamp) if item.state else (None, None)
-    path = os.fsencode(os.path.abspath(item.file))
-    return os.fsencode(item.name), os.fsencode(item.file.name), path, os.fsencode(item.file), size, stamp
+    path, file = os.fsencode(absolute(item.file)), os.fsencode(str(item.file))
+    return os.fsencode(item.name), os.fsencode(item.file.name), path, file, size, stamp
 
 
 def is_pattern(path: Path) -> bool:

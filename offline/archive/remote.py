@@ -1,73 +1,41 @@
-"""Recordings and results that lie elsewhere: any URL that fsspec knows (s3://, gs://, https://, file://, memory://).
+"""Reading recordings, and writing results, wherever they lie. What is no path is read and listed through fsspec."""
 
-A place that is a URL is a `UPath`: it has the methods of `pathlib.Path`. It holds no connection, and may be sent to
-another process, which opens its own.
-"""
-
+import io
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from urllib.parse import urlsplit
 
-from ...models.errors import one_line
-from ...stream.sources.base import NoSuchSource, SourceError
+from ...stream.sources.base import SourceError
 from ...stream.sources.ffmpeg import FFMPEG_ENDINGS
 from ...stream.sources.file import FileSource
-from ..console import UsageError, require
+from ..console import whole_file
+from .places import State, info_of, is_remote, label, os_errors, refused, remote_state, state_of
 
 _BLOCK = 4 << 20  # bytes of one request: most recordings are shorter, and come in one
-_STAMPS = "ETag", "etag", "Content-MD5", "md5Hash", "mtime", "LastModified", "Last-Modified", "updated", "created"
-_PROTOCOL = re.compile(r"[A-Za-z][\w+.-]+:(//|:)")
-
-
-class LostError(SourceError):
-    """A recording that may be there cannot be reached now. Another try may read it."""
-
-
-def place_of(text: str) -> Path:
-    """The place that an argument names: a path, or a UPath where it is a URL. Raises UsageError and MissingExtra."""
-    if not _PROTOCOL.match(text):
-        return Path(text)
-    require(text, "upath", "remote")
-    from fsspec import get_filesystem_class
-    from upath import UPath
-
-    try:
-        place = UPath(text, use_listings_cache=False)  # the lists of a large archive would fill the memory
-        get_filesystem_class(place.protocol)
-    except (ValueError, ImportError) as error:
-        raise UsageError(f"{text}: cannot be opened ({one_line(error)})") from None
-    return Path(place.path) if place.protocol in ("file", "local") else cast(Path, place)
-
-
-def is_remote(place: Path) -> bool:
-    """Whether a place is a URL."""
-    return not isinstance(place, Path)
-
-
-def label(place: Path) -> str:
-    """The place in messages and results: of a web address, without the query, in which a signature may be."""
-    text = str(place)
-    return urlsplit(text)._replace(query="", fragment="").geturl() if text.startswith(("http:", "https:")) else text
 
 
 @contextmanager
-def opened(place: Path) -> Iterator[FileSource]:
+def opened(place: Path, state: State | None = None) -> Iterator[FileSource]:
     """The recording at a place, open while the context lasts. Raises SourceError; LostError where it is out of reach.
 
     A URL is read block by block. Only what ffmpeg decodes is copied to a temporary file before. Lost connections are
     tried again by the library of the URL's protocol.
+
+    state: the one that is expected; another is an error.
     """
     if not is_remote(place):
+        _check(place, state, state and state_of(place))
         yield FileSource(place)
         return
+    info = info_of(place)
+    _check(place, state, remote_state(info))
     name = label(place)
-    with _open(place) as file:
+    with _open(place, info) as file:
         content = _Content(file)
         try:
             if Path(name).suffix.lower() in FFMPEG_ENDINGS:
@@ -82,15 +50,22 @@ def opened(place: Path) -> Iterator[FileSource]:
             if not content.error:
                 raise
         if content.error:
-            raise _refused(place, content.error)
+            raise refused(place, content.error)
+
+
+def _check(place: Path, expected: State | None, present: State | None) -> None:
+    if expected and present != expected:
+        raise SourceError(f"{label(place)}: has changed since the plan was made; make the plan again")
 
 
 @contextmanager
-def _open(place: Any) -> Iterator[BinaryIO]:
+def _open(place: Any, info: dict[str, Any]) -> Iterator[BinaryIO]:
     try:
-        file = place.fs.open(place.path, "rb", block_size=_BLOCK)
+        file = place.fs.open(place.path, "rb", block_size=_BLOCK, size=info.get("size"))
+        if hasattr(file, "details"):
+            file.details = info  # one request less
     except Exception as error:  # each protocol has errors of its own
-        raise _refused(place, error) from None
+        raise refused(place, error) from None
     with file:
         yield file
 
@@ -119,24 +94,11 @@ class _Content:
         return self._file.tell()
 
 
-def state_of_url(place: Any) -> tuple[int, str]:
-    """Size in bytes of a remote file, and its stamp: the ETag, or the time of change. Raises SourceError."""
-    try:
-        return _state(place.fs.info(place.path))
-    except Exception as error:  # each protocol has errors of its own
-        raise _refused(place, error) from None
-
-
-def _state(info: dict[str, Any]) -> tuple[int, str]:
-    stamp = next((info[key] for key in _STAMPS if info.get(key)), "")
-    return int(info.get("size") or 0), str(stamp).strip('"')
-
-
-def files_below(place: Any, on_failure: Callable[[str], None]) -> Iterator[tuple[Path, Path, tuple[int, str] | None]]:
+def files_below(place: Any, failures: list[str]) -> Iterator[tuple[Path, Path, State | None]]:
     """The files of a folder, of a glob, or the one named: each with the folder that was named, and its state.
 
     The state is None where the protocol's list has no sizes. One folder's list is in memory at a time. Hidden files
-    and folders are skipped. What cannot be listed goes to `on_failure`.
+    and folders are skipped. What cannot be listed is noted in `failures`.
     """
     from fsspec.utils import glob_translate
 
@@ -151,7 +113,7 @@ def files_below(place: Any, on_failure: Callable[[str], None]) -> Iterator[tuple
     matches = re.compile(glob_translate(text) if is_pattern else "").match
 
     def failed(error: Exception) -> None:
-        on_failure(str(_refused(root, error, "listed")))
+        failures.append(str(refused(root, error, "listed")))
 
     try:
         if not is_pattern and not place.is_dir():
@@ -162,24 +124,20 @@ def files_below(place: Any, on_failure: Callable[[str], None]) -> Iterator[tuple
                 del folders[name]
             for name, info in sorted(files.items()):
                 if name and not name.startswith(".") and matches(info["name"]):
-                    state = _state(info) if info.get("size") is not None else None
+                    state = remote_state(info) if info.get("size") is not None else None
                     yield root / folder[len(root.path) :].strip("/") / name, root, state
     except Exception as error:  # each protocol has errors of its own
         failed(error)
 
 
-def _refused(place: Path, error: Exception, what: str = "read") -> SourceError:
-    """Why a place cannot be used, and what to do."""
-    cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
-    status = getattr(cause, "status", None)
-    name = label(place)
-    if status == 404 or isinstance(cause, FileNotFoundError):
-        return NoSuchSource(f"{name}: no such file ({one_line(cause)})")
-    if status in (401, 403) or isinstance(cause, PermissionError):
-        return SourceError(f"{name}: may not be {what} (permission denied)")
-    if type(cause).__name__ == "NoCredentialsError":
-        return SourceError(
-            f"{name}: may not be {what} without credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
-            "AWS_PROFILE, or FSSPEC_S3_ANON=true for a public bucket"
-        )
-    return LostError(f"{name}: cannot be {what} now ({one_line(cause) or type(cause).__name__}); try again later")
+@contextmanager
+def written(place: Path) -> Iterator[BinaryIO]:
+    """A file to write, whole or not at all. Behind a URL it is sent at once when it is whole. Raises OSError."""
+    if not is_remote(place):
+        with whole_file(place) as file:
+            yield file
+        return
+    content = io.BytesIO()
+    yield content
+    with os_errors(place):
+        place.write_bytes(content.getvalue())

@@ -15,6 +15,7 @@ from ..formats import FORMATS
 from ..formats.results import SUMMARY
 from .find import Item
 from .manifest import Entry, Manifest
+from .places import is_remote
 from .summary import Row, table
 from .workers import Outcome, Settings, outcomes
 
@@ -115,7 +116,7 @@ def result_of(item: Item, out: Path, form: str) -> Path:
 
 def _length(file: Path) -> float:
     """Length in seconds according to the header; 0 if unknown."""
-    if file.suffix.lower() in FFMPEG_ENDINGS:  # a program to start for each
+    if is_remote(file) or file.suffix.lower() in FFMPEG_ENDINGS:  # a connection or a program for each
         return 0.0
     try:
         source = FileSource(file)

@@ -84,6 +84,14 @@ class Totals:
             self.low += 1
             self.low_names += [row["file"]] if len(self.low_names) < _NAMES_SHOWN else []
 
+    def include(self, other: "Totals") -> None:
+        """Count the recordings of others."""
+        self.recordings += other.recordings
+        self.seconds += other.seconds
+        self.heart_s += other.heart_s
+        self.low += other.low
+        self.low_names = (self.low_names + other.low_names)[:_NAMES_SHOWN]
+
     @property
     def line(self) -> str:
         """What a run ends with."""

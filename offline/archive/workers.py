@@ -14,9 +14,10 @@ from ...models import Network, load, read_card
 from ...stream.segmenter.lag import Lag
 from ...stream.sources.base import SourceError
 from ..formats import FORMATS
-from ..segmentation import segment_file
+from ..segmentation import segment_source
 from .find import Item
-from .places import state_of
+from .places import LostError, label
+from .remote import opened
 from .shards.rows import event_lines
 from .summary import Row, row_of
 
@@ -49,34 +50,37 @@ class Settings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The content of a recording's result, its events as lines for a shard, and its row; or an error message."""
+    """The content of a recording's result, its events as lines for a shard, and its row; or an error message.
+
+    is_lost: whether the recording could not be reached, so that another try may segment it.
+    """
 
     item: Item
     content: bytes = b""
     lines: bytes = b""
     row: Row = field(default_factory=dict)
     error: str = ""
+    is_lost: bool = False
 
 
 def outcome(item: Item, settings: Settings, network: Network, on_samples: OnSamples | None) -> Outcome:
     """Segment one recording. An error becomes the outcome's message."""
     try:
-        if item.state and state_of(item.file) != item.state:
-            return Outcome(item, error=f"{item.file}: has changed since the plan was made; make the plan again")
-        findings = segment_file(
-            item.file,
-            network,
-            settings.lag,
-            (lambda length: on_samples(item, length)) if on_samples else lambda length: None,
-            sensitivity=settings.sensitivity,
-        )
+        with opened(item.file, item.state) as source:
+            findings = segment_source(
+                source,
+                network,
+                settings.lag,
+                (lambda length: on_samples(item, length)) if on_samples else lambda length: None,
+                sensitivity=settings.sensitivity,
+            )
         content = FORMATS[settings.form].write(findings) if settings.form else b""
         lines = event_lines(item.place, findings) if settings.for_shards else b""
         return Outcome(item, content, lines, row_of(item.place, findings))
     except SourceError as error:
-        return Outcome(item, error=str(error))
+        return Outcome(item, error=str(error), is_lost=isinstance(error, LostError))
     except Exception as error:  # one recording in ten thousand must not cost the others
-        return Outcome(item, error=f"{item.file}: cannot be segmented ({type(error).__name__}: {error})")
+        return Outcome(item, error=f"{label(item.file)}: cannot be segmented ({type(error).__name__}: {error})")
 
 
 def outcomes(

@@ -1,4 +1,4 @@
-"""Segmenting a plan, or a share of it, on the cores of this machine."""
+"""Segmenting a plan, or a share of it, on the cores of this machine or on a cluster."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -8,6 +8,7 @@ from pathlib import Path
 from ...console import RecordingRate, bar
 from ..summary import Totals
 from ..workers import Settings
+from .cluster import segment_on_cluster
 from .plan import Plan
 from .run import ShardReport, segment_shards, to_do
 
@@ -35,19 +36,20 @@ class PlanReport:
             say(f"shard {report.number}: {reason}")
         self.done += 1
         self.failed += len(report.failed)
-        for row in report.rows:
-            self.totals.add(row)
+        self.totals.include(report.totals)
 
 
 def segment_plan(
-    plan: Plan, share: tuple[int, int], out: Path, settings: Settings, jobs: int, again: bool, force: bool,
+    plan: Plan, share: tuple[int, int], out: Path, settings: Settings, where: int | str, again: bool, force: bool,
     say: Callable[[str], None],
 ) -> PlanReport:  # fmt: skip
-    """Segment the shards i, i+n, i+2n, ... of a plan, where `share` is (i, n), in `jobs` processes.
+    """Segment the shards i, i+n, i+2n, ... of a plan, where `share` is (i, n).
+
+    where: in so many processes of this machine, or on the Dask cluster of this scheduler.
 
     Shards whose results are there are left alone, unless `again`. Ctrl-C ends the run early; finished shards stay.
-    Raises UsageError where other results are there, OSError where a file cannot be written, and DataError where the
-    plan is damaged.
+    Raises UsageError where other results are there, OSError where a file cannot be written, LostError where a recording
+    cannot be reached, DataError where the plan is damaged, and WorkError where the cluster cannot be used.
     """
     first, step = share
     mine = plan.heads[first::step]
@@ -56,9 +58,12 @@ def segment_plan(
     recordings = sum(head.recordings for head in missing)
     with bar(RecordingRate()) as progress:
         task = progress.add_task("segmenting", total=recordings, done=f"shard 0/{len(missing)}")
-        reports = segment_shards(
-            plan.shards(missing), out, settings, min(jobs, recordings), force, lambda _: progress.advance(task)
-        )
+        shards = plan.shards(missing)
+        if isinstance(where, str):
+            reports = segment_on_cluster(shards, out, settings, where, force, lambda n: progress.advance(task, n))
+        else:
+            jobs = min(where, recordings)
+            reports = segment_shards(shards, out, settings, jobs, force, lambda _: progress.advance(task))
         try:
             with closing(reports):
                 for shard_report in reports:

@@ -7,7 +7,6 @@ each recording; an end with the totals. It is written and read piece by piece, s
 import hashlib
 import itertools
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,7 +17,7 @@ from ....stream import NOTICE
 from ...console import whole_file
 from ...datasets.recording import DataError
 from ..find import Item, refuse_same_names
-from ..places import State
+from ..places import State, absolute, is_remote, place_of
 from .rows import line
 
 SCHEMA = 1
@@ -90,6 +89,8 @@ def write_plan(path: Path, items: Iterable[Item], shard_size: int) -> tuple[int,
 
 def is_plan(path: Path) -> bool:
     """Whether a file begins as a plan does."""
+    if is_remote(path):
+        return False
     try:
         with path.open("rb") as file:
             return file.read(len(_HEAD)) == _HEAD
@@ -125,12 +126,12 @@ def read_plan(path: Path) -> Plan:
 def _item_line(item: Item) -> bytes:
     assert item.state is not None
     state = {"size": item.state.size, "stamp": item.state.stamp}
-    return line({"file": os.path.abspath(item.file), "name": item.name.as_posix(), **state})
+    return line({"file": absolute(item.file), "name": item.name.as_posix(), **state})
 
 
 def _read_item(text: bytes) -> Item:
     entry: dict[str, Any] = json.loads(text)
-    return Item(Path(entry["file"]), Path(entry["name"]), State(entry["size"], entry["stamp"]))
+    return Item(place_of(entry["file"]), Path(entry["name"]), State(entry["size"], entry["stamp"]))
 
 
 def _each_name_once(items: Iterable[Item]) -> Iterator[Item]:

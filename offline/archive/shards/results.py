@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ....stream import NOTICE
-from ...console import whole_file
 from ...datasets.recording import DataError
+from ..places import os_errors
+from ..remote import written
 from .plan import Plan, Shard
 from .rows import line
 
@@ -49,7 +50,7 @@ def write_result(out: Path, shard: Shard, fingerprint: Fingerprint, parts: Itera
     head = {"type": "shard", "schema": SCHEMA, "shard": shard.number, "sha256": shard.sha256}
     head |= {"recordings": len(shard.items), "fingerprint": fingerprint, "notice": NOTICE}
     digest = hashlib.sha256()
-    with whole_file(result_file(out, shard.number)) as file:
+    with written(result_file(out, shard.number)) as file:
         for part in (line(head), *parts):
             digest.update(part)
             file.write(part)
@@ -61,9 +62,9 @@ def write_result(out: Path, shard: Shard, fingerprint: Fingerprint, parts: Itera
 def read_result(path: Path) -> ShardResult | None:
     """What a file of results says of itself; None where there is none. Raises DataError where it is another file."""
     try:
-        with path.open("rb") as file:
+        with os_errors(path), path.open("rb") as file:
             first = file.readline()
-            modified = os.fstat(file.fileno()).st_mtime
+            modified = path.stat().st_mtime
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
             last = file.read().splitlines(keepends=True)[-1:]
     except FileNotFoundError:
@@ -86,7 +87,7 @@ def result_lines(path: Path) -> Iterator[bytes]:
     """The lines between the head and the end. Raises DataError where they are not those that were written."""
     digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with os_errors(path), path.open("rb") as file:
             before = b""
             for number, text in enumerate(file):
                 if number > 1:

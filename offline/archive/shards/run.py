@@ -5,11 +5,13 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ...console import UsageError, write_whole
+from ...console import UsageError
 from ...datasets.recording import DataError
 from ..find import Item
+from ..places import LostError, os_errors
+from ..remote import written
 from ..run import result_of
-from ..summary import Row
+from ..summary import Totals
 from ..workers import Outcome, Settings, outcomes_of_workers
 from .plan import Shard, ShardHead
 from .results import OTHER_RECORDINGS, Fingerprint, difference, read_result, result_file, write_result
@@ -18,19 +20,24 @@ from .rows import error_line, summary_line
 
 @dataclass(frozen=True)
 class ShardReport:
-    """What came of a shard: the rows of its recordings, warnings of their readers, and a message for each failure."""
+    """What came of a shard: a message for each recording that failed, and the totals of the others."""
 
     number: int
-    rows: list[Row]
     failed: list[str]
+    totals: Totals
 
 
 @dataclass
-class _Open:
+class OpenShard:
     """A shard whose recordings are being segmented."""
 
     shard: Shard
     outcomes: dict[Item, Outcome] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all recordings have an outcome."""
+        return len(self.outcomes) == len(self.shard.items)
 
 
 def fingerprint(settings: Settings) -> Fingerprint:
@@ -91,11 +98,11 @@ def segment_shards(
     where a file cannot be written, and UsageError where one with other content is there. on_outcome: called for each
     recording.
     """
-    opened: dict[Path, _Open] = {}
+    opened: dict[Path, OpenShard] = {}
 
     def items() -> Iterator[Item]:
         for shard in shards:
-            opened.update(dict.fromkeys((item.name for item in shard.items), _Open(shard)))
+            opened.update(dict.fromkeys((item.name for item in shard.items), OpenShard(shard)))
             yield from shard.items
 
     with closing(outcomes_of_workers(items(), replace(settings, for_shards=True), jobs)) as outcomes:
@@ -103,19 +110,29 @@ def segment_shards(
             current = opened.pop(outcome.item.name)
             current.outcomes[outcome.item] = outcome
             on_outcome(outcome)
-            if len(current.outcomes) == len(current.shard.items):
-                yield _store(current, out, settings, force)
+            if current.is_whole:
+                yield store(current, out, settings, force)
 
 
-def _store(opened: _Open, out: Path, settings: Settings, force: bool) -> ShardReport:
-    """Write the results of a shard, in the order of the plan."""
+def store(opened: OpenShard, out: Path, settings: Settings, force: bool) -> ShardReport:
+    """Write the results of a shard, in the order of the plan.
+
+    Raises UsageError where a file with other content is there, OSError where one cannot be written, and LostError where
+    recordings could not be reached: then nothing is written, and another run does the shard.
+    """
     ordered = [opened.outcomes[item] for item in opened.shard.items]
+    if lost := [outcome.error for outcome in ordered if outcome.is_lost]:
+        raise LostError(lost[0])
     if settings.form:
         for outcome in ordered:
             _write_own(outcome, out, settings.form, force)
     failed = [outcome.error for outcome in ordered if outcome.error]
     write_result(out, opened.shard, fingerprint(settings), map(lines_of, ordered), len(failed))
-    return ShardReport(opened.shard.number, [outcome.row for outcome in ordered if not outcome.error], failed)
+    totals = Totals()
+    for outcome in ordered:
+        if not outcome.error:
+            totals.add(outcome.row)
+    return ShardReport(opened.shard.number, failed, totals)
 
 
 def lines_of(outcome: Outcome) -> bytes:
@@ -130,6 +147,9 @@ def _write_own(outcome: Outcome, out: Path, form: str, force: bool) -> None:
     target = result_of(outcome.item, out, form)
     if outcome.error:
         return
-    if target.exists() and not force and target.read_bytes() != outcome.content:
+    with os_errors(target):
+        differs = not force and target.exists() and target.read_bytes() != outcome.content
+    if differs:
         raise UsageError(f"{target}: exists, with other content; choose another --out, or overwrite it with --force")
-    write_whole(target, outcome.content)
+    with written(target) as file:
+        file.write(outcome.content)

@@ -1,11 +1,10 @@
 """`heartseg-offline merge`: the results of all shards as one table of events and one summary."""
 
 import argparse
-from pathlib import Path
 
 from ...console import refuse_to_overwrite
 from ...formats.results import SUMMARY
-from ..options import add_force, add_plan
+from ..options import add_force, add_plan, local_path
 
 EXAMPLE = "archive.plan results --out merged"
 
@@ -16,7 +15,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     add_plan(p)
     p.add_argument(
-        "-o", "--out", type=Path, metavar="FOLDER", required=True, help=f"the folder for {_EVENTS} and {SUMMARY}"
+        "-o", "--out", type=local_path, metavar="FOLDER", required=True, help=f"the folder for {_EVENTS} and {SUMMARY}"
     )
     add_force(p)
 

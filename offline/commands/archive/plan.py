@@ -1,10 +1,9 @@
 """`heartseg-offline plan`: the list of a large archive, cut into shards."""
 
 import argparse
-from pathlib import Path
 
 from ...console import UsageError, refuse_to_overwrite, remark, say
-from ..options import add_force
+from ..options import add_force, local_path, place
 
 EXAMPLE = "archive --out archive.plan"
 
@@ -14,9 +13,10 @@ _SHARD_SIZE = 1000
 def add_options(p: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     p.add_argument(
-        "sources", nargs="+", type=Path, metavar="SOURCE", help="recordings, folders of them, or globs (**, too)"
-    )
-    p.add_argument("-o", "--out", type=Path, metavar="PLAN", required=True, help="the file for the plan")
+        "sources", nargs="+", type=place, metavar="SOURCE",
+        help="recordings, folders of them, or globs (**, too); paths or URLs",
+    )  # fmt: skip
+    p.add_argument("-o", "--out", type=local_path, metavar="PLAN", required=True, help="the file for the plan")
     p.add_argument(
         "--shard-size", type=int, default=_SHARD_SIZE, metavar="N",
         help=f"recordings of a shard; 500 to 2,000 are sensible (default: {_SHARD_SIZE})",

@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 
 from ...archive.find import find_recordings, is_pattern, refuse_same_names, same_names
+from ...archive.places import is_remote, label
 from ...archive.shards.plan import is_plan
 from ...console import UsageError, refuse_to_overwrite, remark, say, write_whole
 from ...formats import FORMATS
-from ..options import add_force, add_lag, add_sensitivity
+from ..options import add_force, add_lag, add_sensitivity, place
 
 EXAMPLE = "recordings --out events --format csv"
 
@@ -18,10 +19,11 @@ _STANDARD_OUTPUT = Path("-")
 def add_options(p: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     p.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="recordings, folders of them, globs (**, too), or one plan"
-    )
+        "files", nargs="+", type=place, metavar="FILE",
+        help="recordings, folders of them, globs (**, too), as paths or URLs; or one plan",
+    )  # fmt: skip
     p.add_argument(
-        "-o", "--out", type=Path, metavar="DIR|-",
+        "-o", "--out", type=place, metavar="DIR|-",
         help="folder for the results, one a recording; '-': standard output, for one recording (default for one "
         "recording: beside it)",
     )  # fmt: skip
@@ -36,6 +38,10 @@ def add_options(p: argparse.ArgumentParser) -> None:
         "--shard", type=_share, metavar="I/N",
         help="of a plan, the shards I, I+N, I+2N, ... alone, with I from 0 to N-1: one process of N",
     )  # fmt: skip
+    p.add_argument(
+        "--scheduler", metavar="ADDRESS|FILE.json",
+        help="of a plan: on the Dask cluster of this scheduler, whose workers see the recordings and DIR",
+    )  # fmt: skip
     p.add_argument("--again", action="store_true", help="also redo results that an earlier run made")
     add_force(p)
 
@@ -48,13 +54,14 @@ def run(args: argparse.Namespace) -> int:
         FORMATS[args.format].check_library()
     if len(args.files) == 1 and is_plan(args.files[0]):
         return _plan(args)
-    if args.shard:
-        raise UsageError("--shard needs a plan: `heartseg-offline plan RECORDINGS --out PLAN` makes one")
+    for name, value in (("--shard", args.shard), ("--scheduler", args.scheduler)):
+        if value:
+            raise UsageError(f"{name} needs a plan: `heartseg-offline plan RECORDINGS --out PLAN` makes one")
     args.format = args.format or "jsonl"
     if args.out not in (None, _STANDARD_OUTPUT):
         return _archive(args)
     file: Path = args.files[0]
-    if len(args.files) > 1 or file.is_dir() or is_pattern(file):
+    if len(args.files) > 1 or (not is_remote(file) and (file.is_dir() or is_pattern(file))):
         raise UsageError("several recordings need --out DIR, a folder for their results")
     return _one(args, file)
 
@@ -62,16 +69,20 @@ def run(args: argparse.Namespace) -> int:
 def _one(args: argparse.Namespace, file: Path) -> int:
     """Segment one recording, to a file beside it or to standard output."""
     from ....models import load
+    from ...archive.remote import opened
     from ...archive.summary import closing_line, row_of
-    from ...segmentation import segment_file
+    from ...segmentation import segment_source
 
     form = FORMATS[args.format]
     target = file.with_suffix(form.ending)
     if args.out is None:
+        if is_remote(file):
+            raise UsageError(f"{label(file)}: its result cannot lie beside it; choose --out DIR, or --out -")
         if target == file:
             raise UsageError(f"{file}: its result would have its name; choose a folder with --out DIR")
         refuse_to_overwrite(target, args.force)
-    segmentation = segment_file(file, load(args.lag.network), args.lag, sensitivity=args.sensitivity)
+    with opened(file) as source:
+        segmentation = segment_source(source, load(args.lag.network), args.lag, sensitivity=args.sensitivity)
     for warning in segmentation.warnings:
         say(f"warning: {warning}")
     content = form.write(segmentation)
@@ -87,6 +98,8 @@ def _one(args: argparse.Namespace, file: Path) -> int:
 
 def _archive(args: argparse.Namespace) -> int:
     """Segment all recordings into a folder."""
+    if is_remote(args.out):
+        raise UsageError(f"--out {args.out}: needs a plan; `heartseg-offline plan RECORDINGS --out PLAN` makes one")
     from ...archive.run import cores, segment_files
     from ...archive.summary import closing_line
     from ...archive.workers import Settings
@@ -128,9 +141,11 @@ def _plan(args: argparse.Namespace) -> int:
 
     if args.out in (None, _STANDARD_OUTPUT):
         raise UsageError("a plan needs --out DIR, a folder for its results")
+    if args.scheduler and args.jobs:
+        raise UsageError("--jobs is for this machine; on a cluster the workers' threads count")
     report = segment_plan(
         read_plan(args.files[0]), args.shard or (0, 1), args.out, Settings(args.format, args.lag, args.sensitivity),
-        args.jobs or cores(), args.again, args.force, say,
+        args.scheduler or args.jobs or cores(), args.again, args.force, say,
     )  # fmt: skip
     if report.before:
         remark(f"{report.before} of {report.shards} shards were made before, in the same way (--again redoes them)")
