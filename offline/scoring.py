@@ -254,12 +254,7 @@ def score(reference: Reference, prediction: Prediction, tolerance: float) -> dic
         i, j = match(true[kind], predicted[kind], tolerance)
         missed[kind] = np.delete(true[kind], i)
         spare[kind] = np.delete(predicted[kind], j)
-<<<<<<< HEAD
-        scored = is_within(spare[kind], reference.spans) & ~is_within(spare[kind], reference.cut, tolerance)
-        false = int(scored.sum())
-=======
         false = int(is_scored(spare[kind], reference, tolerance).sum())
->>>>>>> main
         error = predicted[kind][j] - true[kind][i]
         counts[kind] = Counts(len(i), false, len(missed[kind]), 0, len(true[kind]), len(i) + false, (error,))
     for kind, other in (("S1", "S2"), ("S2", "S1")):
@@ -267,14 +262,6 @@ def score(reference: Reference, prediction: Prediction, tolerance: float) -> dic
     return counts
 
 
-<<<<<<< HEAD
-def is_within(times: NDArray[np.float64], spans: NDArray[np.float64], margin: float = 0.0) -> NDArray[np.bool_]:
-    """Which times, shape (n,), lie in one of the spans, shape (k, 2), or within `margin` of it."""
-    inside = np.zeros(len(times), bool)
-    for start, end in spans:
-        inside |= (times >= start - margin) & (times <= end + margin)
-    return inside
-=======
 def is_scored(centres: NDArray[np.float64], reference: Reference, tolerance: float) -> NDArray[np.bool_]:
     """Which predicted centres count, in seconds, shape (n,): those in annotated time, and not at a cut sound."""
     return _within(centres, reference.spans) & ~_within(centres, reference.cut, tolerance)
@@ -285,41 +272,6 @@ def _within(times: NDArray[np.float64], spans: NDArray[np.float64], margin: floa
     for start, end in spans:
         is_within |= (times >= start - margin) & (times <= end + margin)
     return is_within
-
-
-def outcomes(
-    reference: Reference, prediction: Prediction, tolerance: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Confidence of each scored sound, nan where unknown, and 1 where it is right, else 0: shapes (n,)."""
-    confidence, right = [np.zeros(0)], [np.zeros(0)]
-    for kind in KINDS:
-        centre = prediction.sounds[kind].mean(axis=1)
-        hit = np.zeros(len(centre))
-        hit[match(reference.sounds[kind].mean(axis=1), centre, tolerance)[1]] = 1.0
-        scored = is_scored(centre, reference, tolerance) | (hit > 0)
-        confidence.append(prediction.confidence[kind][scored])
-        right.append(hit[scored])
-    return np.concatenate(confidence), np.concatenate(right)
-
-
-def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.float64], bins: int = 15) -> float:
-    """Expected calibration error over equal bins (Guo et al., ICML 2017)."""
-    bin_index = np.minimum((confidence * bins).astype(int), bins - 1)
-    error = [
-        abs(confidence[bin_index == b].mean() - right[bin_index == b].mean()) * (bin_index == b).mean()
-        for b in np.unique(bin_index)
-    ]
-    return float(sum(error)) if error else float("nan")
-
-
-def risk_of_surest(confidence: NDArray[np.float64], right: NDArray[np.float64], share: float) -> float:
-    """Share of errors among the surest sounds, nan without any: a point of the risk-coverage curve.
-
-    share: part of the sounds that is kept, the surest first (selective risk: Geifman and El-Yaniv, NeurIPS 2017).
-    """
-    kept = np.argsort(-confidence, kind="stable")[: round(share * len(confidence))]
-    return float(1 - right[kept].mean()) if len(kept) else float("nan")
->>>>>>> main
 
 
 def coverage(recordings: Sequence[tuple[Reference, Prediction]], longest_pause_s: float = 2.0) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..scoring import KINDS, Prediction, Reference, is_within, match
+from ..scoring import KINDS, Prediction, Reference, is_scored, match
 
 
 def outcomes(
@@ -15,7 +15,7 @@ def outcomes(
         centre = prediction.sounds[kind].mean(axis=1)
         hit = np.zeros(len(centre))
         hit[match(reference.sounds[kind].mean(axis=1), centre, tolerance)[1]] = 1.0
-        scored = is_within(centre, reference.spans) & ~is_within(centre, reference.cut, tolerance) | (hit > 0)
+        scored = is_scored(centre, reference, tolerance) | (hit > 0)
         confidence.append(prediction.confidence[kind][scored])
         right.append(hit[scored])
     return np.concatenate(confidence), np.concatenate(right)
