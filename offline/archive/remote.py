@@ -133,6 +133,33 @@ def files_below(place: Any, failures: list[str]) -> Iterator[tuple[Path, Path, S
         failed(error)
 
 
+def names_in(folder: Path) -> set[str]:
+    """Names of the files in a folder; none where it is missing. By one list: to ask for each costs a request.
+
+    Raises OSError.
+    """
+    try:
+        with os_errors(folder):
+            remote = cast(Any, folder)
+            files = remote.fs.ls(remote.path, detail=False) if is_remote(folder) else folder.iterdir()
+            return {os.path.basename(file) for file in files}
+    except FileNotFoundError:
+        return set()
+
+
+@contextmanager
+def reading(place: Path, block: int = _BLOCK) -> Iterator[BinaryIO]:
+    """A file of results. block: bytes of one request to a URL. Raises OSError."""
+    with os_errors(place):
+        if not is_remote(place):
+            with place.open("rb") as file:
+                yield file
+            return
+        remote = cast(Any, place)
+        with io.BufferedReader(remote.fs.open(remote.path, "rb", block_size=block), block) as lines:
+            yield lines
+
+
 @contextmanager
 def written(place: Path) -> Iterator[BinaryIO]:
     """A file to write, whole or not at all. Behind a URL it is sent at once when it is whole. Raises OSError."""
