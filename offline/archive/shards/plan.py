@@ -90,6 +90,8 @@ def write_plan(path: Path, items: Iterable[Item], shard_size: int) -> tuple[int,
 
 def is_plan(path: Path) -> bool:
     """Whether a file begins as a plan does."""
+    if not path.is_file():  # of a pipe, nothing may be read
+        return False
     try:
         with path.open("rb") as file:
             return file.read(len(_HEAD)) == _HEAD
