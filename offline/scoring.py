@@ -218,13 +218,17 @@ def score(reference: Reference, prediction: Prediction, tolerance: float) -> dic
         i, j = match(true[kind], predicted[kind], tolerance)
         missed[kind] = np.delete(true[kind], i)
         spare[kind] = np.delete(predicted[kind], j)
-        scored = _within(spare[kind], reference.spans) & ~_within(spare[kind], reference.cut, tolerance)
-        false = int(scored.sum())
+        false = int(is_scored(spare[kind], reference, tolerance).sum())
         error = predicted[kind][j] - true[kind][i]
         counts[kind] = Counts(len(i), false, len(missed[kind]), 0, len(true[kind]), len(i) + false, (error,))
     for kind, other in (("S1", "S2"), ("S2", "S1")):
         counts[kind].swaps = len(match(missed[kind], spare[other], tolerance)[0])
     return counts
+
+
+def is_scored(centres: NDArray[np.float64], reference: Reference, tolerance: float) -> NDArray[np.bool_]:
+    """Which predicted centres count, in seconds, shape (n,): those in annotated time, and not at a cut sound."""
+    return _within(centres, reference.spans) & ~_within(centres, reference.cut, tolerance)
 
 
 def _within(times: NDArray[np.float64], spans: NDArray[np.float64], margin: float = 0.0) -> NDArray[np.bool_]:
@@ -243,7 +247,7 @@ def outcomes(
         centre = prediction.sounds[kind].mean(axis=1)
         hit = np.zeros(len(centre))
         hit[match(reference.sounds[kind].mean(axis=1), centre, tolerance)[1]] = 1.0
-        scored = _within(centre, reference.spans) & ~_within(centre, reference.cut, tolerance) | (hit > 0)
+        scored = is_scored(centre, reference, tolerance) | (hit > 0)
         confidence.append(prediction.confidence[kind][scored])
         right.append(hit[scored])
     return np.concatenate(confidence), np.concatenate(right)

@@ -6,13 +6,13 @@ import sys
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from ...models import Network, load, read_card
 from ...stream.segmenter.lag import Lag
+from ...stream.sinks.session import heartseg_version
 from ...stream.sources.base import SourceError
 from ..formats import FORMATS
 from ..segmentation import segment_source
@@ -47,7 +47,7 @@ class Settings:
     def fingerprint(self) -> dict[str, Any]:
         """All that the events depend on besides the sound: the version, the network, the lag and the sensitivity."""
         return {
-            "heartseg": version("heartseg"),
+            "heartseg": heartseg_version(),
             "model_sha256": read_card(self.lag.network).sha256,
             "lag": asdict(self.lag),
             "sensitivity": self.sensitivity,

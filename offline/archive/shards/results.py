@@ -17,6 +17,7 @@ from .rows import line
 
 SCHEMA = 1
 OTHER_RECORDINGS = "made of other recordings than those of this plan"
+_WORDS = {"heartseg": "version", "model_sha256": "network"}
 _TAIL = 4096  # bytes in which the last line lies
 
 Fingerprint = dict[str, Any]
@@ -102,7 +103,7 @@ def result_lines(path: Path) -> Iterator[bytes]:
 
 def difference(made: Fingerprint, wanted: Fingerprint) -> str:
     """In which way a result was made otherwise than wanted; empty where it was not."""
-    different = [key for key in wanted if made.get(key) != wanted[key]]
+    different = [_WORDS.get(key, key) for key in wanted if made.get(key) != wanted[key]]
     return f"made with another {' and '.join(different)}" if different else ""
 
 

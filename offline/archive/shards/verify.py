@@ -32,7 +32,8 @@ def verify(plan: Plan, results: Path, sample: int) -> Verdict:
     Those with an error are not redone. Raises DataError where the plan is damaged.
     """
     verdict = Verdict(faults=list(faults(plan, results)))
-    chosen = {(2 * i + 1) * plan.recordings // (2 * sample) for i in range(min(sample, plan.recordings))}
+    count = min(sample, plan.recordings)
+    chosen = {(2 * i + 1) * plan.recordings // (2 * count) for i in range(count)}
     expected: dict[Item, bytes] = {}
     fingerprint: Fingerprint = {}
     index = 0
