@@ -59,11 +59,11 @@ def many_to_one(evaluation: Evaluation) -> ManyToOne:
     whole = [s for s in evaluation.scored if len(s.reference.spans) == 1]
     counts = [[_counts(s, kind) for kind in KINDS] for s in whole]
     each = [np.mean([_f1(c[i]) for c in counts if c[i][2]] or [np.nan]) for i in range(len(KINDS))]
-    pooled = np.sum(counts, axis=(0, 1)) if counts else np.zeros(4)
+    pooled = [int(n) for n in np.sum(counts, axis=(0, 1))] if counts else []
     return ManyToOne(
         float(each[0]),
         float(each[1]),
-        _f1(pooled) if counts else np.nan,
+        _f1(pooled) if pooled else np.nan,
         len(whole),
         len(evaluation.scored) - len(whole),
     )

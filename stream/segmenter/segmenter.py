@@ -146,19 +146,18 @@ class Segmenter:
         if decoded.segments:
             self._observer.on_segments(decoded.segments)
         frame = posteriors.first + posteriors.n_final
-        sounds = self._name(decoded.segments, frame)
+        sounds = self._presence_gate.push(decoded.segments, frame)
+        self._observe_presence(frame)
         emitted = min(self._origin + posteriors.needed * DECIMATION + NEEDED_AFTER, self.position)
         events: list[Event] = [self._sound(sound, emitted, sound not in decoded.segments) for sound in sounds]
         if announce and decoded.provisional and self._presence_gate.is_heart:
             events.append(self._onset(decoded.provisional, emitted))
         return events
 
-    def _name(self, segments: list[PathSegment], frame: int) -> list[PathSegment]:
-        """The sounds that may be named after these segments were confirmed at `frame`."""
+    def _observe_presence(self, frame: int) -> None:
+        """Tell the observer whether there is a heart, by what was confirmed at `frame`."""
         gate = self._presence_gate
-        sounds = gate.push(segments, frame)
         self._observer.on_presence(frame, gate.presence, gate.evidence)
-        return sounds
 
     def _onset(self, sound: PathSegment, emitted: int) -> Onset:
         start = self._origin + sound.start * STREAM_PER_FRAME
@@ -195,10 +194,12 @@ class Segmenter:
         for posteriors in self._windows.flush():
             events += self._events(posteriors, announce=False)
         rest = self._decoder.flush()
+        frame = (self.position - self._origin) // STREAM_PER_FRAME
         if rest.segments:
             self._observer.on_segments(rest.segments)
-            sounds = self._name(rest.segments, rest.segments[-1].end)
-            events += [self._sound(sound, self.position, sound not in rest.segments) for sound in sounds]
+        sounds = self._presence_gate.flush(rest.segments, frame)
+        self._observe_presence(frame)
+        events += [self._sound(sound, self.position, sound not in rest.segments) for sound in sounds]
         self._announced.clear()
         self._presence_gate.clear()
         self._restart()
