@@ -38,11 +38,12 @@ def opened(place: Path, state: State | None = None) -> Iterator[FileSource]:
         content = _Content(file)
         try:
             if Path(name).suffix.lower() in FFMPEG_ENDINGS:
-                with tempfile.NamedTemporaryFile(suffix=Path(name).suffix) as copy:
-                    shutil.copyfileobj(content, copy, _BLOCK)
-                    copy.flush()
+                with tempfile.TemporaryDirectory(prefix="heartseg-", ignore_cleanup_errors=True) as folder:
+                    copy = Path(folder, f"copy{Path(name).suffix}")
+                    with copy.open("wb") as target:
+                        shutil.copyfileobj(content, target, _BLOCK)
                     if not content.error:
-                        yield FileSource(copy.name, name=name)
+                        yield FileSource(copy, name=name)
             else:
                 yield FileSource(name, content=cast(BinaryIO, content))
         except SourceError:
