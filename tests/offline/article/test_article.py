@@ -58,6 +58,14 @@ def trained(exercise, hearts):
     return exercise.train_mended(hearts, seed=1)
 
 
+@pytest.fixture(scope="module")
+def exported(exercise, trained, tmp_path_factory):
+    """A folder with the trained networks as a file."""
+    folder = tmp_path_factory.mktemp("exported")
+    exercise.export(trained, folder / CLIPS_FILE)
+    return folder
+
+
 def test_clips_run_from_mark_to_mark():
     sound = np.arange(1, 60_001, dtype=np.float32)
     clips = cut(sound, np.array([100, 10_100, 50_000]))
@@ -139,9 +147,8 @@ def test_the_mended_network_names_hearts_it_has_not_heard(hearts, trained):
 
 
 @pytest.mark.slow
-def test_a_written_network_judges_only_what_it_has_not_heard(exercise, hearts, trained, tmp_path):
-    exercise.export(trained, tmp_path / CLIPS_FILE)
-    network = ClipNetwork(tmp_path / CLIPS_FILE)
+def test_a_written_network_judges_only_what_it_has_not_heard(hearts, trained, exported):
+    network = ClipNetwork(exported / CLIPS_FILE)
     clips = clips_of(hearts)
     for i, name in enumerate(clips.names):
         mine = clips.recording == i
@@ -153,9 +160,8 @@ def test_a_written_network_judges_only_what_it_has_not_heard(exercise, hearts, t
 
 
 @pytest.mark.slow
-def test_clips_name_the_peaks_of_a_raw_file(exercise, hearts, trained, tmp_path):
-    exercise.export(trained, tmp_path / CLIPS_FILE)
-    found = by_clips(hearts[1], ClipNetwork(tmp_path / CLIPS_FILE))
+def test_clips_name_the_peaks_of_a_raw_file(hearts, exported):
+    found = by_clips(hearts[1], ClipNetwork(exported / CLIPS_FILE))
     truth = hearts[1].start_s[hearts[1].state == 1]
     assert len(match(truth + PEAK_BEFORE_CENTRE_S, found.sounds["S1"].mean(axis=1), 0.04)[0]) >= 0.8 * len(truth)
 
@@ -204,9 +210,8 @@ def test_segments_lie_around_their_peaks():
 
 
 @pytest.mark.slow
-def test_compare_on_the_real_set(data, exercise, hearts, trained, tmp_path, capsys):
-    exercise.export(trained, tmp_path / CLIPS_FILE)
-    assert main(["compare", str(data / "pascal"), "--clips", str(tmp_path)]) == 0
+def test_compare_on_the_real_set(data, exported, capsys):
+    assert main(["compare", str(data / "pascal"), "--clips", str(exported)]) == 0
     out = capsys.readouterr().out
     rows = [line for line in out.splitlines() if line.startswith("|")][2:]
     f1 = [float(row.split("|")[2].split("(")[0]) for row in rows]
