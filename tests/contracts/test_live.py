@@ -143,7 +143,9 @@ def test_recording_is_what_was_heard(heart, tmp_path):
 def test_signals_end_it_in_good_order(tmp_path, number):
     out, wav = tmp_path / "events.jsonl", tmp_path / "kept.wav"
     process = subprocess.Popen(
-        [*LIVE, "--demo", "--jsonl", str(out), "--record", str(wav)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [*LIVE, "--demo", "--speed", "8", "--jsonl", str(out), "--record", str(wav)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline and not (out.exists() and '"sound"' in out.read_text()):
@@ -159,7 +161,9 @@ def test_signals_end_it_in_good_order(tmp_path, number):
 @pytest.mark.slow
 def test_killed_it_leaves_files_that_open(tmp_path):
     out, wav = tmp_path / "events.jsonl", tmp_path / "kept.wav"
-    process = subprocess.Popen([*LIVE, "--demo", "--jsonl", str(out), "--record", str(wav)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*LIVE, "--demo", "--speed", "8", "--jsonl", str(out), "--record", str(wav)], stdout=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline and not (out.exists() and out.read_text().count('"sound"') > 4):
         time.sleep(0.05)
@@ -349,8 +353,8 @@ def test_a_standard_output_that_cannot_be_written(heart):
 @pytest.mark.slow
 def test_nohup_is_left_alone(tmp_path):
     out = tmp_path / "events.jsonl"
-    process = subprocess.Popen(["nohup", *LIVE, "--demo", "--jsonl", str(out)], stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)  # fmt: skip
+    command = ["nohup", *LIVE, "--demo", "--speed", "8", "--jsonl", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline and not (out.exists() and '"sound"' in out.read_text()):
         time.sleep(0.05)
