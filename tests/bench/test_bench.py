@@ -44,7 +44,7 @@ def test_a_broken_decimator_is_noticed(side, monkeypatch):
 
 @pytest.mark.slow
 def test_latency_and_ledger():
-    figures, lines = latency.measure(seconds=20, speed=2.0)
+    figures, lines = latency.measure(seconds=16, speed=2.5)
     said = names(figures)
     assert all(f"{stage}, p99.9" in said for stage in work.STAGES)
     assert {f.name: f.value for f in figures}["ledger: measured minus declared, filters and hops"] == 0
