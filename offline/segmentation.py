@@ -58,12 +58,24 @@ def segment_file(
     sensitivity: str = "normal",
     systole: bool = False,
 ) -> Findings:
-    """Segment one recording. Raises SourceError.
+    """Segment one recording. Raises SourceError. Parameters as those of `segment_source`."""
+    return segment_source(FileSource(path), network, lag, on_samples, observer, sensitivity, systole)
+
+
+def segment_source(
+    source: FileSource,
+    network: Network,
+    lag: Lag,
+    on_samples: Callable[[int], None] = lambda length: None,
+    observer: Observer | None = None,
+    sensitivity: str = "normal",
+    systole: bool = False,
+) -> Findings:
+    """Segment a recording that is open.
 
     on_samples: called after each block with its length in stream samples (44,100 Hz). observer, sensitivity, systole:
     given to the segmenter.
     """
-    source = FileSource(path)
     segmenter = Segmenter(network, lag, observer, sensitivity, rate=STREAM_RATE, systole=systole)
     return segment_blocks(source.blocks(), segmenter, source.name, source.warnings, on_samples)
 

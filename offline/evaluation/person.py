@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import fmean
 
 from ...models import SystoleModel
 from ...stream.events import Systole
@@ -28,10 +29,12 @@ class PersonAnswer:
 def person_answer(answers: Iterable[Systole | None], model: SystoleModel) -> PersonAnswer:
     """The answer of a person. answers: the last of each position, None where too few clean beats were heard.
 
-    The rule is that of the model (`person_probability`): the positions where most is heard decide.
+    The rule is that of the model (`person_probability`, `answer`): the positions where most is heard decide, and all of
+    them count for the confidence.
     """
-    probabilities = [min(max(a.probability, _SURE), 1 - _SURE) for a in answers if a is not None]
-    if not probabilities:
+    given = [a for a in answers if a is not None]
+    if not given:
         return PersonAnswer(CANNOT_TELL, None, 0)
-    p = model.person_probability([math.log(p / (1 - p)) for p in probabilities])
-    return PersonAnswer(answer(model, p), p, len(probabilities))
+    sure = [min(max(a.probability, _SURE), 1 - _SURE) for a in given]
+    p = model.person_probability([math.log(p / (1 - p)) for p in sure])
+    return PersonAnswer(answer(model, p, fmean(a.confidence for a in given)), p, len(given))

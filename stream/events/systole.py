@@ -22,11 +22,30 @@ HEARD, NOT_HEARD, CANNOT_TELL = "heard", "not heard", "cannot tell"
 
 @dataclass(frozen=True)
 class Systole(InSeconds):
-    """An answer to `QUESTION`, for review by a listener. The newest answer counts.
+    """Whether a murmur-like sound is heard in systole: for review by a listener, not a diagnosis. The newest counts.
 
-    It rests on beats between samples `start` and `end`, of which `beats` were clean enough to be used. answer: "heard",
-    "not heard" or "cannot tell". probability: calibrated, that "heard" is right, 0 to 1. emitted: the stream position
-    at which it could be given.
+    Attributes
+    ----------
+    start
+        First sample of the stream, at 44,100 Hz, of the first beat that it rests on.
+    end
+        The first sample after the last of these beats.
+    answer
+        "heard", "not heard" or "cannot tell".
+    probability
+        That a listener would hear a murmur there, 0 to 1, calibrated.
+    beats
+        Clean beats that it rests on.
+    confidence
+        Mean over these beats of the least confidence of their sounds, 0 to 1.
+    emitted
+        Stream position at which it could be given.
+
+    Examples
+    --------
+    >>> systole = Systole(44_100, 220_500, "heard", probability=0.93, beats=8, confidence=0.97, emitted=238_140)
+    >>> systole.start_s, systole.end_s, systole.answer
+    (1.0, 5.0, 'heard')
     """
 
     start: int
@@ -34,6 +53,7 @@ class Systole(InSeconds):
     answer: str
     probability: float
     beats: int
+    confidence: float
     emitted: int
 
     @property
@@ -54,6 +74,7 @@ class Systole(InSeconds):
             "answer": self.answer,
             "probability": round(self.probability, 3),
             "beats": self.beats,
+            "confidence": round(self.confidence, 3),
             "start_s": round(self.start_s, 4),
             "end_s": round(self.end_s, 4),
             "start_sample": self.start,

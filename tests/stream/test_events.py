@@ -8,7 +8,7 @@ SOUND = Sound("S1", 54_243, 59_535, 0.9704, 72_990, 57_555)
 ONSET = Onset("S2", 54_684, 0.9096, 57_555)
 GAP = Gap(136_710, 141_120, "overflow")
 MARKER = Marker(229_320)
-SYSTOLE = Systole(44_100, 220_500, "cannot tell", 0.4567, 8, 238_140)
+SYSTOLE = Systole(44_100, 220_500, "cannot tell", 0.4567, 8, 0.9123, 238_140)
 BEGUN, ENDED = (Recording("heart.wav", 44_100, end, end > 44_100) for end in (44_100, 88_200))
 
 
@@ -51,8 +51,8 @@ def test_as_dict_is_the_line_of_the_readme():
     assert MARKER.as_dict() == {"type": "marker", "at_s": 5.2, "at_sample": 229_320}
     assert SYSTOLE.as_dict() == {
         "type": "systole", "question": "murmur-like sound in systole", "answer": "cannot tell", "probability": 0.457,
-        "beats": 8, "start_s": 1.0, "end_s": 5.0, "start_sample": 44_100, "end_sample": 220_500, "emitted_s": 5.4,
-        "notice": "For review, not a diagnosis. Not a medical device.",
+        "beats": 8, "confidence": 0.912, "start_s": 1.0, "end_s": 5.0, "start_sample": 44_100, "end_sample": 220_500,
+        "emitted_s": 5.4, "notice": "For review, not a diagnosis. Not a medical device.",
     }  # fmt: skip
     place = {"type": "recording", "file": "heart.wav", "start_s": 1.0, "end_s": None, "start_sample": 44_100}
     assert BEGUN.as_dict() == {**place, "end_sample": None}

@@ -155,7 +155,7 @@ def test_a_held_picture_is_scrolled_and_keeps_its_figures():
 
 def about(answer):
     """An answer about all beats but those of the last two seconds."""
-    return Systole(0, (SECONDS - 2) * STREAM_RATE, answer, 0.75, 40, SECONDS * STREAM_RATE)
+    return Systole(0, (SECONDS - 2) * STREAM_RATE, answer, 0.75, 40, 0.9, SECONDS * STREAM_RATE)
 
 
 def answered(answer, *later, **fields):

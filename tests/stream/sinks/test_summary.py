@@ -65,6 +65,6 @@ def test_the_newest_answer_about_systole_has_a_line_if_it_is_wanted():
     question, review = "murmur-like sound in systole", "for review, not a diagnosis"
     assert sink.lines()[0] == f"{question}: cannot tell  too few clean beats  {review}"
     for answer in ("not heard", "heard"):
-        sink.on_event(Systole(0, at(9), answer, 0.75, 12, at(9.4)))
+        sink.on_event(Systole(0, at(9), answer, 0.75, 12, 0.9, at(9.4)))
     said = f"{question}: heard  probability 0.75  12 beats  {review}"
     assert sink.lines()[0] == said and "systole" not in " ".join(Summary().lines())
