@@ -10,7 +10,7 @@ from ..datasets.recording import data_root
 from .options import add_force
 
 EXAMPLE = "--data ../shared/data --out runs/systole"
-COST = "It takes about 5 minutes on one core, or one minute where the recordings were heard before."
+COST = "It takes some ten minutes on one core, or half a minute where the recordings were heard before."
 
 
 def add_options(p: argparse.ArgumentParser) -> None:
@@ -30,14 +30,15 @@ def run(args: argparse.Namespace) -> int:
     require("training", "sklearn", "train")
     from ...models import DEFAULT, load
     from ..evaluation.systole import FIGURES, systole_table
-    from ..training.systole import REPEATS, by_position, cross_validate, fit, read_examples
+    from ..training.systole import REPEATS, across_campaigns, by_position, cross_validate, fit, read_examples
 
     file = args.out / f"{args.name}.json"
     refuse_to_overwrite(file, args.force)
     examples = read_examples(args.data or data_root(), load(args.network or DEFAULT), args.out / "heard.jsonl", remark)
     repeats = [cross_validate(examples, seed) for seed in range(REPEATS)]
     judged = [persons for persons, _ in repeats]
-    print(systole_table(judged, by_position(examples, [logit for _, logit in repeats])), end="")
+    positions = by_position(examples, [logit for _, logit in repeats])
+    print(systole_table(judged, positions, across_campaigns(examples)), end="")
     scores = {name: round(sum(map(figure, judged)) / len(judged), 4) for name, figure in FIGURES.items()}
     write_whole(file, json.dumps({**fit(examples, args.name).as_dict(), "scores": scores}, indent=1).encode() + b"\n")
     print(f"{file} written")
