@@ -25,6 +25,7 @@ def listen(
     *,
     device: str | int | None = None,
     source: Source | None = None,
+    channel: int | None = None,
     wait: bool = False,
     speed: float | None = 1.0,
     lag: float | None = None,
@@ -38,6 +39,7 @@ def listen(
     path: the recording. Without it and without `source`, a capture device is used.
     device: its number, a part of its name, or None for the default.
     source: any object of the `Source` protocol.
+    channel: of the recording or the device, from 1. None is the mean of all.
     wait: the device may be absent or in use at first.
     speed: of a recording, in times real time. None is as fast as possible.
     lag: bound of the lag, from the centre of a sound to its event, in milliseconds. None is the default of 390.
@@ -63,17 +65,19 @@ def listen(
         raise ValueError("path and source do not go together")
     if (path is not None or source is not None) and (device is not None or wait):
         raise ValueError("device and wait do not go with a path or a source")
+    if source is not None and channel is not None:
+        raise ValueError("channel does not go with a source, which chooses its own")
     if speed is not None and not speed > 0:
         raise ValueError(f"speed should be above 0, or None, not {speed}")
     network = network_of(model)
     limit = None if lag is None else lag_within(lag, network)
     segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE)
     if path is not None:
-        source = Replay.of(FileSource(path), speed)
+        source = Replay.of(FileSource(path, channel), speed)
     elif source is None:
         from .sources.microphone import Microphone, wait_for
 
-        source = wait_for(device) if wait else Microphone(device)
+        source = wait_for(device, channel=channel) if wait else Microphone(device, channel=channel)
     return Listening(segmenter, source, on_event, sinks)
 
 
