@@ -104,7 +104,7 @@ class DecodedFile:
         return np.frombuffer(content, ">f4", whole).reshape(-1, self.channels).astype(dtype)
 
     def seek(self, frame: int) -> int:
-        """Go from the beginning to a frame; what comes before it is decoded. Returns where it came to, at most the end."""
+        """Go from the beginning to a frame, decoding what comes before it. Returns where it is then."""
         place = 0
         while place < frame and (n := len(self.read(min(frame - place, _SKIPPED), "float32", True))):
             place += n
