@@ -15,6 +15,7 @@ from ..datasets.recording import DataError, Recording
 from ..datasets.sets import read_sets
 from ..evaluation.ecg import NO_FIGURES, EcgFigures, ecg_table, judge, read_r_peaks
 from ..evaluation.evaluate import Evaluation, evaluate
+from ..evaluation.many_to_one import many_to_one
 from ..evaluation.tables import figures_table, rate_table, worst_table
 from ..figures.plot import Picture, save
 from ..formats import read_annotation, read_prediction, read_recording
@@ -43,6 +44,10 @@ def add_options(p: argparse.ArgumentParser) -> None:
         help="judge by the R-peaks of an ECG, too: a .tsv of name and seconds, or a folder of NAME.rpeaks.txt, WFDB "
         "annotations or WFDB records with an ECG; the same path as REFERENCE: by these alone",
     )  # fmt: skip
+    p.add_argument(
+        "--metric", choices=("one-to-one", "many-to-one"), default="one-to-one",
+        help="'many-to-one': as others publish it, within 40 ms, a mean over recordings (default: %(default)s)",
+    )  # fmt: skip
     p.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     p.add_argument("--worst", type=int, default=0, metavar="N", help="list the N recordings that cost most")
     p.add_argument("--plots", type=Path, metavar="DIR", help="draw those N into DIR (of a set, which has the sound)")
@@ -60,14 +65,19 @@ def run(args: argparse.Namespace) -> int:
     evaluation, missing = score_files(args.reference, args.predictions)
     if missing:
         say(f"{len(missing)} recordings have no result and count as empty: {' '.join(missing[:_NAMES_SHOWN])}")
-    print(figures_table(evaluation))
-    print(rate_table(evaluation))
+    figures = evaluation.as_dict()
+    if args.metric == "many-to-one":
+        by_other = many_to_one(evaluation)
+        print(by_other.table())
+        figures["many_to_one"] = by_other.as_dict()
+    else:
+        print(figures_table(evaluation))
+        print(rate_table(evaluation))
     if args.worst:
         print(worst_table(evaluation, args.worst))
     worst = evaluation.worst(args.worst) if args.plots else []
     for path in (args.plots / f"{s.name}{page}.png" for s in worst for page in ("", "-1")):
         refuse_to_overwrite(path, args.force)  # before anything is written
-    figures = evaluation.as_dict()
     if args.ecg:
         by_ecg = judge_evaluation(evaluation, read_r_peaks(args.ecg))
         print(ecg_table(by_ecg))
