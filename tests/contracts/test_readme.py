@@ -72,6 +72,7 @@ def runnable(words, folder):
     return words[1] in QUICK and all((folder / name).exists() or any(folder.glob(name)) for name in inputs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_commands_run(page, folder, capsys):
     ran = 0
