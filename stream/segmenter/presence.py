@@ -22,7 +22,15 @@ from .decoder import MIN_POSTERIOR, SOUNDS, PathSegment
 
 
 class Presence(Enum):
-    """What the evidence says."""
+    """Whether there is a heart, by the evidence so far.
+
+    The evidence is a cumulative sum (Page, Biometrika 41, 1954) over the decoded sounds.
+
+    Examples
+    --------
+    >>> [presence.name for presence in Presence]
+    ['LISTENING', 'HEART', 'UNSURE', 'NOTHING']
+    """
 
     LISTENING = "undecided"
     HEART = "a heart"

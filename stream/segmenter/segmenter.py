@@ -24,7 +24,9 @@ _ANNOUNCED_WITHIN = STREAM_RATE // 10  # a sound this close to an announced onse
 class Segmenter:
     """Finds heart sounds in a stream at 44,100 Hz.
 
-    The events are the same, to the last bit, however the stream is cut into blocks.
+    The events are the same, to the last bit, however the stream is cut into blocks. Posteriors of a network are decoded
+    by a hidden semi-Markov model (as by Springer, Tarassenko and Clifford, IEEE Trans. Biomed. Eng. 63(4), 2016, but
+    online).
 
     Parameters
     ----------
@@ -99,12 +101,28 @@ class Segmenter:
     def push(self, block: Samples) -> list[Event]:
         """Take the next block and return its events, in order.
 
-        block: shape (n,), any n, one channel with full scale 1.0. Raises ValueError for another shape.
+        Parameters
+        ----------
+        block
+            Shape (n,), any n: one channel at 44,100 Hz, with full scale 1.0.
+
+        Raises
+        ------
+        ValueError
+            For another shape.
         """
         return self._push(block)
 
     def gap(self, length: int, reason: str) -> list[Event]:
-        """Take note that `length` samples of the stream are missing. A sound that is open before them ends there."""
+        """Take note that samples of the stream are missing. A sound that is open before them ends there.
+
+        Parameters
+        ----------
+        length
+            How many, at 44,100 Hz.
+        reason
+            Why, in a few words, for the `Gap`.
+        """
         events = self._end()
         start = self.position
         self.dropped += length
