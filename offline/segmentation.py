@@ -52,12 +52,23 @@ def segment_file(
     observer: Observer | None = None,
     sensitivity: str = "normal",
 ) -> Findings:
-    """Segment one recording. Raises SourceError.
+    """Segment one recording. Raises SourceError. Parameters as those of `segment_source`."""
+    return segment_source(FileSource(path), network, lag, on_samples, observer, sensitivity)
+
+
+def segment_source(
+    source: FileSource,
+    network: Network,
+    lag: Lag,
+    on_samples: Callable[[int], None] = lambda length: None,
+    observer: Observer | None = None,
+    sensitivity: str = "normal",
+) -> Findings:
+    """Segment a recording that is open.
 
     on_samples: called after each block with its length in stream samples (44,100 Hz). observer, sensitivity:
     given to the segmenter.
     """
-    source = FileSource(path)
     segmenter = Segmenter(network, lag, observer, sensitivity, rate=STREAM_RATE)
     return segment_blocks(source.blocks(), segmenter, source.name, source.warnings, on_samples)
 

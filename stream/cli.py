@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from . import NOTICE
-from .commandline.messages import say, speak_as
+from .commandline.messages import print_anything, say, speak_as
 from .commandline.options import raw_form, refuse, speed
 from .commandline.parser import CommandParser, add_quiet, add_version, complete
 from .commandline.settings import SettingsError, read_settings, settings_file
@@ -101,6 +101,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
 def main(argv: list[str] | None = None, prog: str = "heartseg-live") -> int:
     """Run the command. Returns the exit status."""
     complete(parser)
+    print_anything()
     p = parser(prog)
     args = _parse(p, argv)
     speak_as(prog, args.quiet)

@@ -102,8 +102,10 @@ def _not_begun(error: ModelError | SinkError) -> int:
 
 
 def _is_terminal() -> bool:
-    """Whether standard output is a terminal that a display can steer."""
-    return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") not in (None, "dumb", "unknown")
+    """Whether standard output is a terminal that a display can steer. The display is not made for Windows."""
+    if sys.platform == "win32" or sys.stdout is None:
+        return False
+    return sys.stdout.isatty() and os.environ.get("TERM") not in (None, "dumb", "unknown")
 
 
 def _sinks(args: argparse.Namespace, segmenter: Segmenter, source: Source) -> list[Sink]:

@@ -1,6 +1,7 @@
 """Events as JSON Lines, in a file or on standard output."""
 
 import contextlib
+import io
 import json
 import os
 import sys
@@ -13,10 +14,12 @@ from .fsync import Syncing
 from .newfile import create
 from .session import end
 
+_FORM: dict[str, Any] = {"encoding": "utf-8", "newline": "\n"}  # the same bytes on every system
+
 
 def silence_stdout() -> None:
     """Discard all further standard output, so that Python does not flush it again at exit."""
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def stdout_error(error: OSError | ValueError) -> SinkError:
@@ -24,6 +27,12 @@ def stdout_error(error: OSError | ValueError) -> SinkError:
     if isinstance(error, BrokenPipeError):
         return OutputClosed("standard output: is closed")
     return SinkError(f"standard output: cannot be written ({getattr(error, 'strerror', None) or error})")
+
+
+def _stdout() -> IO[str]:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(**_FORM)
+    return sys.stdout
 
 
 class JsonLines(Sink):
@@ -37,7 +46,7 @@ class JsonLines(Sink):
         if path == "-" and sys.stdout is None:
             raise SinkError("standard output: is closed")
         try:
-            self._file: IO[str] = sys.stdout if path == "-" else create(path, "", force, encoding="utf-8")
+            self._file: IO[str] = _stdout() if path == "-" else create(path, "", force, **_FORM)
         except OSError as error:
             raise SinkError(f"{path}: cannot be written ({error.strerror})") from None
         self._syncing = None if path == "-" else Syncing(self._file)

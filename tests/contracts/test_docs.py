@@ -1,18 +1,16 @@
 """The pages hold together: links lead somewhere, and the commands, files and versions that they name exist."""
 
 import ast
+import importlib
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
+from pages import NAMES, PAGES, PARSERS, ROOT, commands
 
 from heartseg.offline.cli import parser as offline
 from heartseg.stream.cli import parser as live
 
-ROOT = Path(__file__).parents[2]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "models").glob("*.md"))]
-NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 PLACE = re.compile(r"`((?:stream|offline|models|bench|tests|docs)/[\w./-]*)`")
 
 
@@ -38,10 +36,35 @@ def test_links_lead_somewhere(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_commands_parse(page):
-    lines = re.findall(r"^\$ (?:.* && )?(heartseg-(?:live|offline)) (.*?)(?:  +#.*)?$", page.read_text(), re.M)
-    for command, args in lines:
-        parser = live() if command == "heartseg-live" else offline()
-        parser.parse_args([word.strip("'") for word in args.split()])
+    for _, (program, *args) in commands(page):
+        PARSERS[program]().parse_args(args)
+
+
+def test_most_pages_show_commands():
+    assert sum(any(commands(page)) for page in PAGES) >= 5 and sum(len([*commands(page)]) for page in PAGES) > 25
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_extras_exist(page):
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    named = re.findall(r"(?:heartseg|'\.)\[([a-z0-9,]+)\]", page.read_text())
+    assert {extra for names in named for extra in names.split(",")} <= set(extras)
+
+
+@pytest.mark.parametrize("name", ["heartseg", "heartseg.stream", "heartseg.offline", "heartseg.models"])
+def test_the_reference_has_every_public_name(name):
+    pages = sorted((ROOT / "docs/reference").glob("*.md"))
+    shown = [n for page in pages for n in re.findall(r"^::: (\S+)$", page.read_text(), re.M)]
+    homes = {n: n.rpartition(".")[2] for n in shown}
+    assert len(homes) == len(shown) and all(word in public(n.rpartition(".")[0]) for n, word in homes.items())
+    text = (ROOT / f"docs/reference/{name.rpartition('.')[2]}.md").read_text()
+    for word in public(name):
+        mentioned = re.search(rf"`(?:{re.escape(name)}\.)?{word}`", text)
+        assert f"{name}.{word}" in shown or mentioned, word
+
+
+def public(name):
+    return importlib.import_module(name).__all__
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
