@@ -44,7 +44,7 @@ class Peer:
         if not versions.exists():
             print(f"installs {name} into {folder}", file=sys.stderr)
             venv.create(folder, clear=True, with_pip=True)
-            command = [python, "-m", "pip", "install", "--quiet", "--pre", *self.requirements, READER]
+            command = [python, "-m", "pip", "install", "--quiet", *self.requirements, READER]
             if subprocess.run(command, check=False).returncode:
                 raise PeerError(f"{name}: pip could not install {' '.join(self.requirements)}")
             frozen = subprocess.run([python, "-m", "pip", "freeze"], capture_output=True, text=True, check=True)

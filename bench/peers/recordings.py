@@ -1,13 +1,14 @@
 """The recordings of the benchmark and of the training, and the split by person: `recordings.csv` beside this file.
 
-`python bench/peers/recordings.py` writes that table again. With --check it compares yours with it instead, by the
-samples, so that a FLAC and a WAV of the same recording agree.
+--arrange sorts what `heartseg-offline fetch` downloaded into the folders of this table. --check compares recordings
+with it by their samples, so that a FLAC and a WAV of the same recording agree. --write makes the table again.
 """
 
 import argparse
 import csv
 import hashlib
 import io
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,18 +72,50 @@ def differences(data: Path) -> Iterator[str]:
                 yield f"{name}/{row['recording']}: other samples, or another annotation"
 
 
+def arrange(download: Path, data: Path) -> int:
+    """Copy the recordings of the table and their annotations into their folders; returns how many are not there.
+
+    Files that exist are kept. PASCAL needs none of this: `fetch` leaves it as it is read.
+    """
+    files = {path.name: path for path in download.rglob("*") if path.is_file()}
+    missing = 0
+    for row in published():
+        if row["set"] == "pascal":
+            continue
+        name = row["recording"]
+        audio = files.get(f"{name}.wav") or files.get(f"{name}.flac")
+        annotation = files.get(f"{name}.tsv") or files.get(f"{name}_StateAns.mat")
+        if audio is None or annotation is None:
+            missing += 1
+            continue
+        (data / row["set"]).mkdir(parents=True, exist_ok=True)
+        for path in (audio, annotation):
+            target = data / row["set"] / path.name
+            if not target.exists():
+                shutil.copyfile(path, target)
+    return missing
+
+
 def main(argv: list[str] | None = None) -> int:
     """Write or check the table; the exit status."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", type=Path, default=data_root(), help="folder of public sets (default: $HEARTSEG_DATA)")
-    p.add_argument("--check", action="store_true", help="compare only; exit status 1 where a recording differs")
+    way = p.add_mutually_exclusive_group(required=True)
+    way.add_argument(
+        "--arrange", type=Path, metavar="DIR", help="a folder of downloads, whose files are copied to --data"
+    )
+    way.add_argument("--check", action="store_true", help="exit status 1 where a recording differs")
+    way.add_argument("--write", action="store_true", help="for those who change the benchmark")
     args = p.parse_args(argv)
     try:
-        if not args.check:
+        if args.arrange:
+            print(f"{arrange(args.arrange, args.data)} recordings of the table are not in {args.arrange}")
+            return 0
+        if args.write:
             TABLE.write_text(as_csv(list(rows(args.data))))
             return 0
         lines = list(differences(args.data))
-    except (DataError, soundfile.LibsndfileError) as error:
+    except (DataError, OSError, soundfile.LibsndfileError) as error:
         print(f"recordings: {error}", file=sys.stderr)
         return 1
     print(*(lines or ["all recordings of the benchmark are as published"]), sep="\n")
