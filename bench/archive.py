@@ -78,7 +78,7 @@ def one_recording(count: int) -> Figures:
     """CPU ms for each recording of 20 s in a worker: of the network, of the segmenter beyond it, and of the shard."""
     network = load(FULL_CONTEXT.network)
     network.run = in_network = Stopwatch(network.run)  # type: ignore[method-assign]
-    workers.segment_file = in_segmenter = Stopwatch(workers.segment_file)
+    workers.segment_source = in_segmenter = Stopwatch(workers.segment_source)
     times = []
     with tempfile.TemporaryDirectory() as folder:
         paths = recordings(Path(folder), count, LENGTH_S)
@@ -207,11 +207,9 @@ def entries(count: int) -> Figures:
         return {"planner, ms a recording": written / count * 1e3, "plan, MB": path.stat().st_size / 1e6}
 
 
-def on_paper(figures: dict[str, Figures]) -> Figures:
+def on_paper(one: Figures, start: Figures, parent_ms: float) -> Figures:
     """CPU hours of a million recordings of 20 s. A worker starts once for each thousand."""
-    one, parent = figures["one recording of 20 s"], figures["writing shards of 1000 recordings"]
-    start_ms = figures["start of a run"]["CPU of the workers, ms a recording"] / SHARD_SIZE
-    shard = one["shard, p50, ms"] + parent["parent, CPU ms a recording"] + start_ms
+    shard = one["shard, p50, ms"] + parent_ms + start["CPU of the workers, ms a recording"] / SHARD_SIZE
     million_h = 1e6 / 1e3 / 3600
     return {
         "network": one["network, p50, ms"] * million_h,
@@ -220,34 +218,47 @@ def on_paper(figures: dict[str, Figures]) -> Figures:
     }
 
 
-def measure(count: int, longest: int, most_jobs: int) -> dict[str, Figures]:
-    """All figures. count: recordings of 20 s. longest: entries of the largest plan. most_jobs: sleeping workers."""
-    figures = {"one recording of 20 s": alone(one_recording, count), "start of a run": alone(whole_runs, 1, 1)}
+def plans(longest: int) -> Iterator[tuple[str, Figures]]:
+    """What grows with the archive."""
+    for size in (1_000, 10_000, 100_000, 1_000_000):
+        if size > longest:
+            return
+        yield f"a plan of {size} entries", alone(entries, size)
+        if size <= 100_000:
+            yield f"planning {size} files", alone(planning, size)
+            yield f"writing shards of {size} recordings", alone(many_shards, size)
+
+
+def late(most_jobs: int) -> Iterator[tuple[str, Figures]]:
+    """What processes are good for where the storage is slow."""
+    for jobs in (1, 4, 16, 64):
+        if jobs <= most_jobs:
+            yield f"reads of 20 to 200 ms, {jobs} workers", alone(late_storage, jobs, 40)
+
+
+def whole(count: int) -> Iterator[tuple[str, Figures]]:
+    """What a recording of 20 s takes, and a million of them on paper."""
+    one, start = alone(one_recording, count), alone(whole_runs, 1, 1)
+    yield "one recording of 20 s, CPU", one
+    yield "start of a run", start
     for jobs in (1, 2):
-        figures[f"whole run, {jobs} worker{'s' * (jobs > 1)}"] = alone(whole_runs, jobs, count)
-    for jobs in (jobs for jobs in (1, 4, 16, 64) if jobs <= most_jobs):
-        figures[f"reads of 20 to 200 ms, {jobs} workers"] = alone(late_storage, jobs, 40)
-    sizes = list(itertools.takewhile(lambda size: size <= longest, (1_000, 10_000, 100_000, 1_000_000)))
-    for size in (size for size in sizes if size <= 100_000):
-        figures[f"planning {size} files"] = alone(planning, size)
-        figures[f"writing shards of {size} recordings"] = alone(many_shards, size)
-    for size in sizes:
-        figures[f"a plan of {size} entries"] = alone(entries, size)
-    figures["a million recordings of 20 s, CPU hours"] = on_paper(figures)
-    return figures
+        yield f"whole run, {jobs} worker{'s' * (jobs > 1)}", alone(whole_runs, jobs, count)
+    parent = alone(many_shards, 1_000)["parent, CPU ms a recording"]
+    yield "a million recordings of 20 s, CPU hours", on_paper(one, start, parent)
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure, and print each figure when it is there."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=300, metavar="N", help="recordings of 20 s (default: 300)")
     parser.add_argument("--longest", type=int, default=1_000_000, metavar="N", help="entries of the largest plan")
     parser.add_argument("--workers", type=int, default=64, metavar="N", help="most workers with late storage")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures")
     args = parser.parse_args()
-    figures = measure(args.count, args.longest, args.workers)
-    for name, values in figures.items():
-        print(f"{name}: " + ", ".join(f"{what} {value:.3g}" for what, value in values.items()))
+    figures = {}
+    for name, values in itertools.chain(whole(args.count), plans(args.longest), late(args.workers)):
+        figures[name] = values
+        print(f"{name}: " + ", ".join(f"{what} {value:.3g}" for what, value in values.items()), flush=True)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0

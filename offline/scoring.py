@@ -1,10 +1,4 @@
-"""Scores of predicted heart sounds against reference annotations.
-
-An event is a true positive when its centre lies within the tolerance of the centre of a reference sound of the
-same class, matched one to one (a maximum matching; of those, one of least total error). Time that nobody
-annotated is not scored. A reference sound that is cut by the edge of annotated time is left out, with the predictions
-at it. A swap is a missed reference sound with an unmatched prediction of the other class in its place.
-"""
+"""Scores of predicted heart sounds against reference annotations. `score` states the rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,7 +23,17 @@ _SHORTEST_CYCLE_S = 0.2
 
 @dataclass(frozen=True)
 class Reference:
-    """Annotated sounds: per kind, shape (n, 2), start and end in seconds; annotated spans (k, 2); cut ones (m, 2)."""
+    """Annotated sounds.
+
+    Attributes
+    ----------
+    sounds
+        For each kind, shape (n, 2): start and end in seconds, in the order of the centres.
+    spans
+        The parts that are annotated: shape (k, 2), seconds.
+    cut
+        Sounds at the edge of a span, which are not scored: shape (m, 2), seconds.
+    """
 
     sounds: dict[str, NDArray[np.float64]]
     spans: NDArray[np.float64]
@@ -38,8 +42,16 @@ class Reference:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Predicted sounds: per kind, start and end in seconds, shape (n, 2), and of the same order, shape (n,), nan if
-    unknown, when they were emitted (seconds) and how confidently (0 to 1).
+    """Predicted sounds.
+
+    Attributes
+    ----------
+    sounds
+        For each kind, shape (n, 2): start and end in seconds, in the order of the centres.
+    emitted
+        For each kind, shape (n,): when each was emitted, in seconds; nan if unknown.
+    confidence
+        For each kind, shape (n,): 0 to 1; nan if unknown.
     """
 
     sounds: dict[str, NDArray[np.float64]]
@@ -210,7 +222,31 @@ def _mean_ms(error: NDArray[np.float64]) -> float:
 
 
 def score(reference: Reference, prediction: Prediction, tolerance: float) -> dict[str, Counts]:
-    """Counts per kind for one recording."""
+    """Counts per kind for one recording.
+
+    A prediction is right when its centre lies within the tolerance of the centre of a reference sound of the same
+    kind, matched one to one (a maximum matching, as `mir_eval.util.match_events` of Raffel et al., ISMIR 2014; of
+    those, one of least total error). Time that nobody annotated is not scored. A reference sound that is cut by the
+    edge of annotated time is left out, with the predictions at it. A swap is a missed reference sound with an
+    unmatched prediction of the other kind in its place.
+
+    Parameters
+    ----------
+    reference
+        The annotated sounds, as `reference_of` makes them of a `Recording`.
+    prediction
+        The sounds to judge.
+    tolerance
+        The longest distance of the centres, in seconds.
+
+    Examples
+    --------
+    >>> s1, s2 = np.array([[0.0, 0.1], [0.8, 0.9]]), np.array([[0.3, 0.4]])
+    >>> reference = Reference({"S1": s1, "S2": s2}, spans=np.array([[0.0, 1.0]]), cut=np.zeros((0, 2)))
+    >>> counts = score(reference, Prediction({"S1": s1[:1] + 0.02, "S2": s2}), tolerance=0.06)
+    >>> counts["S1"].sensitivity, counts["S1"].precision, round(counts["S1"].bias_ms)
+    (0.5, 1.0, 20)
+    """
     true = {k: reference.sounds[k].mean(axis=1) for k in KINDS}
     predicted = {k: prediction.sounds[k].mean(axis=1) for k in KINDS}
     counts, missed, spare = {}, {}, {}
@@ -236,40 +272,6 @@ def _within(times: NDArray[np.float64], spans: NDArray[np.float64], margin: floa
     for start, end in spans:
         is_within |= (times >= start - margin) & (times <= end + margin)
     return is_within
-
-
-def outcomes(
-    reference: Reference, prediction: Prediction, tolerance: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Confidence of each scored sound, nan where unknown, and 1 where it is right, else 0: shapes (n,)."""
-    confidence, right = [np.zeros(0)], [np.zeros(0)]
-    for kind in KINDS:
-        centre = prediction.sounds[kind].mean(axis=1)
-        hit = np.zeros(len(centre))
-        hit[match(reference.sounds[kind].mean(axis=1), centre, tolerance)[1]] = 1.0
-        scored = is_scored(centre, reference, tolerance) | (hit > 0)
-        confidence.append(prediction.confidence[kind][scored])
-        right.append(hit[scored])
-    return np.concatenate(confidence), np.concatenate(right)
-
-
-def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.float64], bins: int = 15) -> float:
-    """Expected calibration error over equal bins (Guo et al., ICML 2017)."""
-    bin_index = np.minimum((confidence * bins).astype(int), bins - 1)
-    error = [
-        abs(confidence[bin_index == b].mean() - right[bin_index == b].mean()) * (bin_index == b).mean()
-        for b in np.unique(bin_index)
-    ]
-    return float(sum(error)) if error else float("nan")
-
-
-def risk_of_surest(confidence: NDArray[np.float64], right: NDArray[np.float64], share: float) -> float:
-    """Share of errors among the surest sounds, nan without any: a point of the risk-coverage curve.
-
-    share: part of the sounds that is kept, the surest first (selective risk: Geifman and El-Yaniv, NeurIPS 2017).
-    """
-    kept = np.argsort(-confidence, kind="stable")[: round(share * len(confidence))]
-    return float(1 - right[kept].mean()) if len(kept) else float("nan")
 
 
 def coverage(recordings: Sequence[tuple[Reference, Prediction]], longest_pause_s: float = 2.0) -> float:

@@ -49,6 +49,7 @@ class Segmentation(Findings):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from itertools import islice
     >>> from heartseg.stream import SimulatedHeart
     >>> x = np.concatenate(list(islice(SimulatedHeart(bpm=72).blocks(), 80)))  # 8 s
@@ -108,6 +109,7 @@ class Segmentation(Findings):
 
         Examples
         --------
+        >>> import numpy as np
         >>> list(segment(np.zeros(8000), rate=4000).to_frame())
         ['kind', 'onset_s', 'offset_s', 'confidence']
         """
@@ -145,11 +147,11 @@ class Segmentation(Findings):
         self._write("csv", path, overwrite)
 
     def to_tsv(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-        """Write start, end and state of each part, in CirCor's form. Raises as `to_csv`."""
+        """Write start, end and state of each part, in CirCor's form. `path` and `overwrite` are as in `to_csv`."""
         self._write("tsv", path, overwrite)
 
     def to_jsonl(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-        """Write all events as JSON Lines. Raises as `to_csv`."""
+        """Write all events as JSON Lines. `path` and `overwrite` are as in `to_csv`."""
         self._write("jsonl", path, overwrite)
 
     def _write(self, form: str, path: str | os.PathLike[str], overwrite: bool) -> None:
@@ -250,6 +252,7 @@ def segment(
 
     Examples
     --------
+    >>> import numpy as np
     >>> segment(np.zeros(8000), rate=4000)
     <Segmentation of array: 2.0 s, 0 S1 and 0 S2, no heart rate, coverage 0 %>
     """

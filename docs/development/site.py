@@ -14,6 +14,7 @@ ELSEWHERE = {
     "README.md": "index.md",
     "CHANGELOG.md": "development/changelog.md",
     "CONTRIBUTING.md": "development/contributing.md",
+    "SECURITY.md": "development/security.md",
     "models/heartseg-3.md": "card.md",
     "CITATION.cff": "CITATION.cff",
     **{f"examples/{path.name}": f"examples/{path.name}" for path in (ROOT / "examples").glob("*.py")},

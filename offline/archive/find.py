@@ -81,8 +81,8 @@ def find_recordings(arguments: Sequence[Path]) -> Found:
 def search(arguments: Sequence[Path], found: Found) -> Iterator[Item]:
     """The recordings that the arguments name, as they come; some may come twice. `found` notes what goes wrong."""
     ffmpeg_there = has_ffmpeg()
+    items: Iterable[Item]
     for path in arguments:
-        items: Iterable[Item]
         if is_remote(path):
             items = (_item(file, root, state) for file, root, state in files_below(path, found.failures))
         elif path.is_dir():

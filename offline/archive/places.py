@@ -74,7 +74,10 @@ def absolute(place: Path) -> str:
 def state_of(place: Path) -> State:
     """The present state of a recording. Raises SourceError where there is none."""
     if is_remote(place):
-        return remote_state(info_of(place))
+        try:
+            return remote_state(cast(Any, place).fs.info(cast(Any, place).path))
+        except Exception as error:  # each protocol has errors of its own
+            raise refused(place, error) from None
     try:
         status = place.stat()
     except FileNotFoundError:
@@ -84,16 +87,8 @@ def state_of(place: Path) -> State:
     return State(status.st_size, str(status.st_mtime_ns))
 
 
-def info_of(place: Any) -> dict[str, Any]:
-    """What the protocol of a URL tells of a file. Raises SourceError."""
-    try:
-        return cast(dict[str, Any], place.fs.info(place.path))
-    except Exception as error:  # each protocol has errors of its own
-        raise refused(place, error) from None
-
-
 def remote_state(info: dict[str, Any]) -> State:
-    """The state that is in such information, or in a list."""
+    """The state in what the protocol of a URL tells of a file."""
     stamp = next((info[key] for key in _STAMPS if info.get(key)), "")
     return State(int(info.get("size") or 0), str(stamp).strip('"'))
 

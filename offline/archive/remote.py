@@ -14,7 +14,7 @@ from ...stream.sources.base import SourceError
 from ...stream.sources.ffmpeg import FFMPEG_ENDINGS
 from ...stream.sources.file import FileSource
 from ..console import whole_file
-from .places import State, info_of, is_remote, label, os_errors, refused, remote_state, state_of
+from .places import State, is_remote, label, os_errors, refused, remote_state, state_of
 
 _BLOCK = 4 << 20  # bytes of one request: most recordings are shorter, and come in one
 
@@ -32,18 +32,18 @@ def opened(place: Path, state: State | None = None) -> Iterator[FileSource]:
         _check(place, state, state and state_of(place))
         yield FileSource(place)
         return
-    info = info_of(place)
-    _check(place, state, remote_state(info))
     name = label(place)
-    with _open(place, info) as file:
+    with _open(place) as file:
+        _check(place, state, state and _state(place, file))
         content = _Content(file)
         try:
             if Path(name).suffix.lower() in FFMPEG_ENDINGS:
-                with tempfile.NamedTemporaryFile(suffix=Path(name).suffix) as copy:
-                    shutil.copyfileobj(content, copy, _BLOCK)
-                    copy.flush()
+                with tempfile.TemporaryDirectory(prefix="heartseg-", ignore_cleanup_errors=True) as folder:
+                    copy = Path(folder, f"copy{Path(name).suffix}")
+                    with copy.open("wb") as target:
+                        shutil.copyfileobj(content, target, _BLOCK)
                     if not content.error:
-                        yield FileSource(copy.name, name=name)
+                        yield FileSource(copy, name=name)
             else:
                 yield FileSource(name, content=cast(BinaryIO, content))
         except SourceError:
@@ -59,15 +59,19 @@ def _check(place: Path, expected: State | None, present: State | None) -> None:
 
 
 @contextmanager
-def _open(place: Any, info: dict[str, Any]) -> Iterator[BinaryIO]:
+def _open(place: Any) -> Iterator[BinaryIO]:
     try:
-        file = place.fs.open(place.path, "rb", block_size=_BLOCK, size=info.get("size"))
-        if hasattr(file, "details"):
-            file.details = info  # one request less
+        file = place.fs.open(place.path, "rb", block_size=_BLOCK)
     except Exception as error:  # each protocol has errors of its own
         raise refused(place, error) from None
     with file:
         yield file
+
+
+def _state(place: Path, file: BinaryIO) -> State:
+    """What the protocol told when it opened the file; where that is too little, it is asked again."""
+    told = remote_state(getattr(file, "details", {}))
+    return told if told.stamp else state_of(place)
 
 
 class _Content:
@@ -128,6 +132,33 @@ def files_below(place: Any, failures: list[str]) -> Iterator[tuple[Path, Path, S
                     yield root / folder[len(root.path) :].strip("/") / name, root, state
     except Exception as error:  # each protocol has errors of its own
         failed(error)
+
+
+def names_in(folder: Path) -> set[str]:
+    """Names of the files in a folder; none where it is missing. By one list: to ask for each costs a request.
+
+    Raises OSError.
+    """
+    try:
+        with os_errors(folder):
+            remote = cast(Any, folder)
+            files = remote.fs.ls(remote.path, detail=False) if is_remote(folder) else folder.iterdir()
+            return {os.path.basename(file) for file in files}
+    except FileNotFoundError:
+        return set()
+
+
+@contextmanager
+def reading(place: Path, block: int = _BLOCK) -> Iterator[BinaryIO]:
+    """A file of results. block: bytes of one request to a URL. Raises OSError."""
+    with os_errors(place):
+        if not is_remote(place):
+            with place.open("rb") as file:
+                yield file
+            return
+        remote = cast(Any, place)
+        with io.BufferedReader(remote.fs.open(remote.path, "rb", block_size=block), block) as lines:
+            yield lines
 
 
 @contextmanager

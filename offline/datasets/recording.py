@@ -25,11 +25,31 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class Recording:
-    """One recording and its annotation.
+    """One recording of a public set and its annotation.
 
-    start_s, end_s: shape (n,), seconds, in time order; the last end of a CinC file is infinite (not given).
-    state: shape (n,), 0 to 4 as in `STATE_NAMES`, or `NOISE`.
-    points: the annotations are marks (start equals end) rather than intervals, as in PASCAL.
+    Attributes
+    ----------
+    name
+        Its name in the set.
+    audio
+        The sound file.
+    person
+        Whose heart it is, so that no split mixes persons.
+    start_s
+        Starts of the annotated parts: shape (n,), seconds, in time order.
+    end_s
+        Their ends, shape (n,), seconds; the last end of a CinC file is infinite (not given).
+    state
+        Shape (n,): 1 to 4 are S1, systole, S2 and diastole, 0 is not annotated, -1 is noise.
+    points
+        Whether the annotations are marks (start equals end) rather than intervals, as in PASCAL.
+
+    Examples
+    --------
+    >>> states = np.array([1, 2, 3], np.int8)
+    >>> start_s, end_s = np.array([0.0, 0.12, 0.31]), np.array([0.12, 0.31, 0.40])
+    >>> Recording("a", Path("a.wav"), "person 1", start_s, end_s, states).state
+    array([1, 2, 3], dtype=int8)
     """
 
     name: str

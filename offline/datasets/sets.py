@@ -41,7 +41,27 @@ def public_set(folder: Path) -> PublicSet:
 
 
 def read_set(folder: Path) -> list[Recording]:
-    """The annotated recordings of a folder, whichever supported set it is. Raises DataError."""
+    """The annotated recordings of a folder, whichever supported set it is.
+
+    These are CirCor DigiScope (Oliveira et al., IEEE JBHI 26(6), 2022), CinC 2016 (Liu et al., Physiol. Meas. 37(12),
+    2016) and PASCAL set A (Bentley et al., 2011).
+
+    Parameters
+    ----------
+    folder
+        Where the sound files and their annotations are.
+
+    Raises
+    ------
+    DataError
+        Where the folder is no such set, or a file of it cannot be read.
+
+    Examples
+    --------
+    >>> read_set(Path("absent"))
+    Traceback (most recent call last):
+    heartseg.offline.datasets.recording.DataError: absent: no such folder
+    """
     return list(public_set(folder).read(folder, None))
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..scoring import KINDS, is_scored
-from .evaluate import Evaluation, ScoredRecording
+from .evaluate import Evaluation
+from .scored import ScoredRecording
 
 TOLERANCE_S = 0.04
 

@@ -16,4 +16,4 @@ Shown = Sound | Gap | Marker
 """The events that stand, and are shown. An `Onset` is provisional, and a `Recording` is no part of the sound."""
 
 Event = Shown | Onset | Recording
-"""Any event."""
+"""Any event: a `Sound`, an `Onset`, a `Gap`, a `Marker` or a `Recording`."""

@@ -34,9 +34,28 @@ KINDS = tuple(HEART_SOUNDS)
 class Sound(InSeconds):
     """A confirmed heart sound. It stands.
 
-    kind: "S1" or "S2". The sound lasts from sample `onset` to before `offset`. confidence: 0 to 1. emitted: the
-    stream position at which the sound could be decided. announced: `emitted` of the `Onset` that named the sound
-    first, None if there was none. withheld: the sound is named late, since it took until now to believe in a heart.
+    Attributes
+    ----------
+    kind
+        "S1" or "S2".
+    onset
+        Its first sample of the stream, at 44,100 Hz.
+    offset
+        The first sample after it.
+    confidence
+        Probability that it is right, 0 to 1.
+    emitted
+        Stream position at which it could be decided.
+    announced
+        `emitted` of the `Onset` that named it first; None if there was none.
+    withheld
+        Whether it is named late, since it took until now to believe in a heart.
+
+    Examples
+    --------
+    >>> sound = Sound("S1", onset=44_100, offset=48_510, confidence=0.97, emitted=61_740)
+    >>> sound.onset_s, sound.duration_s, sound.label
+    (1.0, 0.1, 'lub')
     """
 
     kind: str
@@ -110,6 +129,22 @@ class Onset(InSeconds):
     """A provisional heart sound, named while it still sounds or shortly after.
 
     A wrong onset is not retracted: no `Sound` will refer to it in `announced`.
+
+    Attributes
+    ----------
+    kind
+        "S1" or "S2".
+    onset
+        Its first sample of the stream, at 44,100 Hz.
+    confidence
+        Probability that it is right, 0 to 1.
+    emitted
+        Stream position at which it could be named.
+
+    Examples
+    --------
+    >>> Onset("S2", onset=57_330, confidence=0.9, emitted=60_000).as_text()
+    '     1.300 s  S2 dub  begins  confidence 0.90'
     """
 
     kind: str

@@ -9,7 +9,22 @@ from .span import InSeconds
 
 @dataclass(frozen=True)
 class Gap(InSeconds):
-    """Samples `start` to before `end` are missing. No sound spans them. reason: why, in a few words."""
+    """Samples of the stream are missing. No sound spans them.
+
+    Attributes
+    ----------
+    start
+        The first missing sample, at 44,100 Hz.
+    end
+        The first sample after them.
+    reason
+        Why they are missing, in a few words.
+
+    Examples
+    --------
+    >>> Gap(44_100, 66_150, "overflow").as_text()
+    '     1.000 s  gap  0.500 s missing: overflow'
+    """
 
     start: int
     end: int
@@ -38,7 +53,18 @@ class Gap(InSeconds):
 
 @dataclass(frozen=True)
 class Marker(InSeconds):
-    """The listener marked sample `at`. It has no length."""
+    """The listener marked a moment. It has no length.
+
+    Attributes
+    ----------
+    at
+        The sample that is marked, at 44,100 Hz.
+
+    Examples
+    --------
+    >>> Marker(88_200).at_s
+    2.0
+    """
 
     at: int
 
@@ -73,9 +99,25 @@ class Marker(InSeconds):
 
 @dataclass(frozen=True)
 class Recording(InSeconds):
-    """A file holds the stream from sample `start` to before `end`.
+    """A file holds a part of the stream.
 
     The event comes twice: when the recording begins, with `end` equal to `start`, and with `ended` once it has ended.
+
+    Attributes
+    ----------
+    file
+        Its path.
+    start
+        The first sample of the stream that it holds, at 44,100 Hz.
+    end
+        The first sample after those that it holds.
+    ended
+        Whether the recording has ended.
+
+    Examples
+    --------
+    >>> Recording("heart.wav", start=0, end=44_100, ended=True).as_text()
+    '     1.000 s  recording ends: heart.wav'
     """
 
     file: str

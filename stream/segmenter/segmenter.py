@@ -24,7 +24,9 @@ _ANNOUNCED_WITHIN = STREAM_RATE // 10  # a sound this close to an announced onse
 class Segmenter:
     """Finds heart sounds in a stream at 44,100 Hz.
 
-    The events are the same, to the last bit, however the stream is cut into blocks.
+    The events are the same, to the last bit, however the stream is cut into blocks. Posteriors of a network are decoded
+    by a hidden semi-Markov model (as by Springer, Tarassenko and Clifford, IEEE Trans. Biomed. Eng. 63(4), 2016, but
+    online).
 
     Parameters
     ----------
@@ -99,12 +101,28 @@ class Segmenter:
     def push(self, block: Samples) -> list[Event]:
         """Take the next block and return its events, in order.
 
-        block: shape (n,), any n, one channel with full scale 1.0. Raises ValueError for another shape.
+        Parameters
+        ----------
+        block
+            Shape (n,), any n: one channel at 44,100 Hz, with full scale 1.0.
+
+        Raises
+        ------
+        ValueError
+            For another shape.
         """
         return self._push(block)
 
     def gap(self, length: int, reason: str) -> list[Event]:
-        """Take note that `length` samples of the stream are missing. A sound that is open before them ends there."""
+        """Take note that samples of the stream are missing. A sound that is open before them ends there.
+
+        Parameters
+        ----------
+        length
+            How many, at 44,100 Hz.
+        reason
+            Why, in a few words, for the `Gap`.
+        """
         events = self._end()
         start = self.position
         self.dropped += length
@@ -146,19 +164,18 @@ class Segmenter:
         if decoded.segments:
             self._observer.on_segments(decoded.segments)
         frame = posteriors.first + posteriors.n_final
-        sounds = self._name(decoded.segments, frame)
+        sounds = self._presence_gate.push(decoded.segments, frame)
+        self._observe_presence(frame)
         emitted = min(self._origin + posteriors.needed * DECIMATION + NEEDED_AFTER, self.position)
         events: list[Event] = [self._sound(sound, emitted, sound not in decoded.segments) for sound in sounds]
         if announce and decoded.provisional and self._presence_gate.is_heart:
             events.append(self._onset(decoded.provisional, emitted))
         return events
 
-    def _name(self, segments: list[PathSegment], frame: int) -> list[PathSegment]:
-        """The sounds that may be named after these segments were confirmed at `frame`."""
+    def _observe_presence(self, frame: int) -> None:
+        """Tell the observer whether there is a heart, by what was confirmed at `frame`."""
         gate = self._presence_gate
-        sounds = gate.push(segments, frame)
         self._observer.on_presence(frame, gate.presence, gate.evidence)
-        return sounds
 
     def _onset(self, sound: PathSegment, emitted: int) -> Onset:
         start = self._origin + sound.start * STREAM_PER_FRAME
@@ -195,10 +212,12 @@ class Segmenter:
         for posteriors in self._windows.flush():
             events += self._events(posteriors, announce=False)
         rest = self._decoder.flush()
+        frame = (self.position - self._origin) // STREAM_PER_FRAME
         if rest.segments:
             self._observer.on_segments(rest.segments)
-            sounds = self._name(rest.segments, rest.segments[-1].end)
-            events += [self._sound(sound, self.position, sound not in rest.segments) for sound in sounds]
+        sounds = self._presence_gate.flush(rest.segments, frame)
+        self._observe_presence(frame)
+        events += [self._sound(sound, self.position, sound not in rest.segments) for sound in sounds]
         self._announced.clear()
         self._presence_gate.clear()
         self._restart()

@@ -36,9 +36,28 @@ def _stdout() -> IO[str]:
 
 
 class JsonLines(Sink):
-    """A sink that writes the session, the events and the end, one object a line. Path "-" is standard output.
+    """A sink that writes the session, the events and the end, one object a line.
 
-    force: overwrite a file of this name. Raises SinkError where it is there without, or cannot be written.
+    Parameters
+    ----------
+    path
+        The file; "-" is standard output.
+    session
+        The first line.
+    force
+        Whether a file of this name is overwritten.
+
+    Raises
+    ------
+    SinkError
+        Where the file is there without `force`, or cannot be written.
+
+    Examples
+    --------
+    >>> sink = JsonLines("-", {"type": "session"})
+    {"type": "session"}
+    >>> sink.on_event(Sound("S1", 0, 4410, 0.97, 17_640))  # doctest: +ELLIPSIS
+    {"type": "sound", "kind": "S1", "onset_s": 0.0, "offset_s": 0.1, ...}
     """
 
     def __init__(self, path: str, session: dict[str, Any], force: bool = False) -> None:

@@ -22,11 +22,29 @@ _UNKNOWN_FRAMES = 1 << 40  # so many or more: the header was written by a progra
 
 
 class FileSource:
-    """A recording, read in blocks and never loaded whole.
+    """A recording, read in blocks and never loaded whole. `warnings` grows while the file is read.
 
-    `channel` counts from 1; None takes the mean of all channels. `name`: what to call it, by default its path.
-    `content`: its bytes, open for reading and seeking; then nothing is looked for at `path`, and whoever opened it
-    closes it. `warnings` grows while the file is read. Raises SourceError for whatever cannot be replayed.
+    Parameters
+    ----------
+    path
+        The file: any that libsndfile or ffmpeg opens, of 400 to 192,000 Hz.
+    channel
+        The one to take, from 1. None takes the mean of all channels.
+    name
+        What to call it, by default its path.
+    content
+        Its bytes, open for reading and seeking. Then nothing is looked for at `path`, and whoever opened it closes it.
+
+    Raises
+    ------
+    SourceError
+        For whatever cannot be replayed.
+
+    Examples
+    --------
+    >>> FileSource("absent.wav")
+    Traceback (most recent call last):
+    heartseg.stream.sources.base.NoSuchSource: absent.wav: no such file
     """
 
     def __init__(

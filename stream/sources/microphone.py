@@ -28,13 +28,30 @@ Result = TypeVar("Result")
 
 
 class Microphone:
-    """A capture device, through PortAudio. `device` is None (the default), an index or a part of a name.
+    """A capture device, through PortAudio.
 
-    `channel` is the one to take, from 1; None takes the mean.
+    A device that goes away is waited for, and the time until it is back is a gap. `state` says in a few words how it
+    is doing.
 
-    A device that goes away is waited for, and the time until it is back is a gap; with `wait` also one that is held
-    by another program at `start`. `state` says in a few words how it is doing. Raises SourceError where PortAudio or
-    the device cannot be used.
+    Parameters
+    ----------
+    device
+        None (the default device), an index or a part of a name.
+    wait
+        Whether a device that another program holds at `start` is waited for, too.
+    audio
+        The sound system; None is PortAudio's own.
+    channel
+        The one to take, from 1. None takes the mean.
+
+    Raises
+    ------
+    SourceError
+        Where PortAudio or the device cannot be used.
+
+    Examples
+    --------
+    >>> microphone = Microphone("steth")  # doctest: +SKIP
     """
 
     failure: str | None = None

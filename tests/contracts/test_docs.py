@@ -103,9 +103,3 @@ def test_each_word_is_explained_once():
     words = [word for row in rows if row not in ("word", "---") for word in row.split(", ")]
     assert len(words) > 45
     assert sorted({word for word in words if words.count(word) > 1}) == []
-
-
-def test_versions_agree():
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert f"\n## [{version}]" in (ROOT / "CHANGELOG.md").read_text()
-    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()

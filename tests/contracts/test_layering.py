@@ -15,7 +15,7 @@ LAYERS = {
                "segmenter sources", "events", "rates numba_cache"],
     "offline": ["__init__", "cli", "commands", "article", "training", "archive evaluation figures", "formats",
                 "scoring", "datasets", "beats console segmentation"],
-    "package": ["__main__", "cli", "__init__", "segmentation"],
+    "package": ["__main__", "cli", "__init__", "segmentation", "samples"],
 }  # fmt: skip
 """From the top to the bottom: folders and files. One may import what stands below it; those on one line, nothing of
 each other."""

@@ -1,10 +1,11 @@
 """A Dask cluster on the loopback address: a scheduler and workers, each a process of its own, as on other machines."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 DEADLINE_S = 60
@@ -12,22 +13,25 @@ DEATHS = 2  # of workers, before a task is given up
 
 _DECODER = """\
 #!{python}
-# Stands for ffmpeg, and harms whoever asks for a recording with a telling name.
+# Stands for ffmpeg. It kills what the file `harm` beside the recording names: its worker, always or once; or a process.
 import os, signal, sys
-name = sys.argv[sys.argv.index("-i") + 1].removeprefix("file:")
-if "deadly" in name:
+harm = os.path.join(os.path.dirname(sys.argv[sys.argv.index("-i") + 1].removeprefix("file:")), "harm")
+try:
+    what = open(harm).read()
+except OSError:
+    what = ""
+if what == "always":
     os.kill(os.getppid(), signal.SIGKILL)
-for process, done in (("worker", name + ".done"), ("scheduler", name + ".done"), ("client", name + ".done")):
-    if "kills-the-" + process in name and not os.path.exists(done):
-        open(done, "w").close()
-        pid = os.getppid() if process == "worker" else int(open(os.path.join(os.path.dirname(name), process)).read())
-        os.kill(pid, signal.SIGINT if process == "client" else signal.SIGKILL)
+elif what:
+    os.remove(harm)
+    number, name = what.split()
+    os.kill(int(number) or os.getppid(), signal.Signals[name])
 os.execv({ffmpeg!r}, [{ffmpeg!r}, *sys.argv[1:]])
 """
 
 
 def harmful_decoder(folder, ffmpeg):
-    """The environment of processes whose ffmpeg kills them, once or always, as the recording's name says."""
+    """The environment of processes whose ffmpeg kills what the recordings' folder says."""
     program = folder / "ffmpeg"
     program.write_text(_DECODER.format(python=sys.executable, ffmpeg=ffmpeg))
     program.chmod(0o755)
@@ -41,33 +45,33 @@ class Cluster:
         self.file = Path(folder, "scheduler.json")
         self._env = {**env, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(DEATHS - 1)}
         self._started = []
-        self.scheduler = self._start("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", self.file)
+        self.scheduler = self._start("scheduler", "--port", "0")
         until(self.file.is_file)
 
     def work(self, *options):
         """Start a worker that is started again when it dies."""
-        more = ("--no-dashboard", "--nthreads", "1", "--scheduler-file", self.file, *options)
-        return self._start("worker", *more)
+        return self._start("worker", "--nthreads", "1", "--memory-limit", "0", *options)
 
-    def _start(self, *arguments):
+    def _start(self, program, *options):
+        common = ("--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", self.file)
         process = subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], "--host", "127.0.0.1",
-             *map(str, arguments[1:])],
+            [sys.executable, "-m", f"distributed.cli.dask_{program}", *map(str, (*common, *options))],
             env=self._env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.file.parent,
+            start_new_session=True,
         )  # fmt: skip
         self._started.append(process)
         return process
 
     def close(self):
-        """End all processes."""
-        for process in reversed(self._started):
-            process.terminate()
+        """End all processes, those that they have started, too."""
         for process in self._started:
-            process.wait(DEADLINE_S)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 @contextmanager
-def cluster(folder, env=os.environ, workers=2):
+def cluster(folder, env, workers):
     """A cluster with so many workers."""
     made = Cluster(folder, env)
     try:

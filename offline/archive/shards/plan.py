@@ -89,7 +89,7 @@ def write_plan(path: Path, items: Iterable[Item], shard_size: int) -> tuple[int,
 
 def is_plan(path: Path) -> bool:
     """Whether a file begins as a plan does."""
-    if is_remote(path):
+    if is_remote(path) or not path.is_file():  # of a pipe, nothing may be read
         return False
     try:
         with path.open("rb") as file:

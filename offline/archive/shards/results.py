@@ -10,15 +10,14 @@ from typing import Any
 
 from ....stream import NOTICE
 from ...datasets.recording import DataError
-from ..places import os_errors
-from ..remote import written
+from ..remote import reading, written
 from .plan import Plan, Shard
 from .rows import line
 
 SCHEMA = 1
 OTHER_RECORDINGS = "made of other recordings than those of this plan"
 _WORDS = {"heartseg": "version", "model_sha256": "network"}
-_TAIL = 4096  # bytes in which the last line lies
+_HEAD_OR_TAIL = 4096  # bytes in which the first line lies, and the last one
 
 Fingerprint = dict[str, Any]
 """All that a result depends on besides the recordings: version, network, lag, sensitivity, and further files."""
@@ -63,10 +62,10 @@ def write_result(out: Path, shard: Shard, fingerprint: Fingerprint, parts: Itera
 def read_result(path: Path) -> ShardResult | None:
     """What a file of results says of itself; None where there is none. Raises DataError where it is another file."""
     try:
-        with os_errors(path), path.open("rb") as file:
+        with reading(path, _HEAD_OR_TAIL) as file:
             first = file.readline()
             modified = path.stat().st_mtime
-            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _HEAD_OR_TAIL))
             last = file.read().splitlines(keepends=True)[-1:]
     except FileNotFoundError:
         return None
@@ -88,7 +87,7 @@ def result_lines(path: Path) -> Iterator[bytes]:
     """The lines between the head and the end. Raises DataError where they are not those that were written."""
     digest = hashlib.sha256()
     try:
-        with os_errors(path), path.open("rb") as file:
+        with reading(path) as file:
             before = b""
             for number, text in enumerate(file):
                 if number > 1:

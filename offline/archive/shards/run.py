@@ -9,7 +9,7 @@ from ...console import UsageError
 from ...datasets.recording import DataError
 from ..find import Item
 from ..places import LostError, os_errors
-from ..remote import written
+from ..remote import names_in, written
 from ..run import result_of
 from ..summary import Totals
 from ..workers import Outcome, Settings, outcomes_of_workers
@@ -45,32 +45,15 @@ def fingerprint(settings: Settings) -> Fingerprint:
     return {**settings.fingerprint(), "format": settings.form}
 
 
-def segment_shard(
-    shard: Shard, out: Path, settings: Settings, jobs: int = 1, again: bool = False, force: bool = False
-) -> ShardReport | None:
-    """Segment one shard into its file below `out`. None where that was done before.
-
-    The recordings are read in `jobs` processes that are started for it, so that one that crashes its process costs no
-    other. The results are the same bytes for any number of them. Raises UsageError where the file there is another's,
-    or has another fingerprint, and OSError where it cannot be written.
-
-    again: redo what was done before. force: overwrite files that no run has made.
-    """
-    if not to_do([ShardHead(shard.number, len(shard.items), shard.sha256, 0)], out, settings, again, force):
-        return None
-    (report,) = segment_shards([shard], out, settings, jobs, force)
-    return report
-
-
 def to_do(
     heads: Iterable[ShardHead], out: Path, settings: Settings, again: bool = False, force: bool = False
 ) -> list[ShardHead]:
     """The shards whose results are not there yet. Raises UsageError where another file or another result is there."""
-    missing, wanted = [], fingerprint(settings)
+    missing, wanted, names = [], fingerprint(settings), names_in(out)
     for head in heads:
         path = result_file(out, head.number)
         try:
-            result = read_result(path)
+            result = read_result(path) if path.name in names else None
         except DataError as error:
             if not force:
                 raise UsageError(f"{error}; choose another --out, or overwrite it with --force") from None

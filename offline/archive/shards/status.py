@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...datasets.recording import DataError
+from ..remote import names_in
 from .plan import Plan
 from .results import ShardResult, read_result, result_file
 
@@ -34,10 +35,11 @@ class Status:
 
 def status_of(plan: Plan, results: Path) -> Status:
     """Read the first and the last line of each file of results. Files of other plans do not count."""
-    done = []
+    done, names = [], names_in(results)
     for head in plan.heads:
+        path = result_file(results, head.number)
         try:
-            result = read_result(result_file(results, head.number))
+            result = read_result(path) if path.name in names else None
         except DataError:
             continue
         if result and result.done and result.sha256 == head.sha256:

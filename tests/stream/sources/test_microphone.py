@@ -82,7 +82,7 @@ def test_captured_is_played_and_replays_alike(microphone, tmp_path):
 def test_a_device_of_another_rate_hears_what_a_replay_of_such_a_file_does(microphones, tmp_path):
     microphone = microphones(48_000, 2)
     microphone.plug()
-    at_48 = soxr.resample(a_heart(60).astype(np.float64), 44_100, 48_000)
+    at_48 = soxr.resample(a_heart(60, bpm=72).astype(np.float64), 44_100, 48_000)
     samples = np.rint(np.stack([at_48, 0.5 * at_48], axis=1)).astype("<i2")
     found, lines, heard = captured(ONLY_48_STEREO, microphone, samples, tmp_path)
     assert 10 < lines[0]["latency_ms"]["conversion"] < 25

@@ -1,5 +1,7 @@
 """Plans: the recordings in a fixed order, cut into shards."""
 
+import json
+
 import pytest
 from offline_command import run
 
@@ -96,3 +98,25 @@ def test_damaged_plans_are_refused(archive, tmp_path, capsys):
         list(read_plan(path).shards())
     assert run("status", tmp_path / "none", tmp_path) == 1
     assert "none: cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_20_000_tiny_files(tmp_path, capsys):
+    for number in range(20_000):
+        if not number % 1000:
+            (tmp_path / f"in/{number:05d}").mkdir(parents=True)
+        with open(tmp_path / f"in/{number // 1000 * 1000:05d}/{number:05d}.wav", "xb"):
+            pass
+    assert run("plan", tmp_path / "in", "--out", tmp_path / "a.plan") == 0
+    plan = read_plan(tmp_path / "a.plan")
+    assert [head.recordings for head in plan.heads] == [1000] * 20
+    listed = [item.file for shard in plan.shards() for item in shard.items]
+    assert len(set(listed)) == 20_000 and listed == sorted(listed)
+    capsys.readouterr()
+    assert run("segment", tmp_path / "a.plan", "--out", tmp_path / "out", "--shard", "7/20", "--jobs", 1) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 11 and "1000 recordings failed" in said[-1]
+    (result,) = (tmp_path / "out").iterdir()
+    _, *rows, _ = map(json.loads, result.read_bytes().splitlines())
+    assert [row["file"] for row in rows] == [f"07000/{number:05d}.wav" for number in range(7000, 8000)]
+    assert all("the file is empty" in row["error"] for row in rows)

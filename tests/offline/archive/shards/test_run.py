@@ -18,9 +18,8 @@ from offline_command import run
 from heartseg.models import load
 from heartseg.offline.archive import workers
 from heartseg.offline.archive.shards.plan import read_plan
-from heartseg.offline.archive.shards.run import segment_shard, segment_shards
+from heartseg.offline.archive.shards.run import segment_shards
 from heartseg.offline.archive.workers import Settings
-from heartseg.offline.console import UsageError
 from heartseg.offline.segmentation import segment_file
 from heartseg.stream.segmenter.lag import FULL_CONTEXT
 
@@ -222,17 +221,6 @@ def test_what_cannot_be_segmented_has_a_row_with_its_error(source, made, tmp_pat
     assert len(healthy) > 10 and set(healthy) <= set(whole)
     assert run(*command) == 0  # nothing is left to do
     assert "2 of 2 shards were made before" in capsys.readouterr().err
-
-
-@pytest.mark.slow
-def test_one_shard_is_one_call(plan, made, tmp_path):
-    shard = next(read_plan(plan).shards())
-    report = segment_shard(shard, tmp_path, SETTINGS)
-    assert [row["file"] for row in report.rows] == [item.name.as_posix() for item in shard.items]
-    assert files(tmp_path) == {"shard-00000.jsonl": made["shard-00000.jsonl"]}
-    assert segment_shard(shard, tmp_path, SETTINGS) is None
-    with pytest.raises(UsageError, match="another sensitivity"):
-        segment_shard(shard, tmp_path, Settings(None, FULL_CONTEXT, "low"))
 
 
 @pytest.mark.parametrize("share", ["2/2", "1", "a/b", "0/0"])
