@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
 
 import bench.__main__ as bench  # noqa: E402
-from bench import check, decimation, headroom, latency, measure, offline, process, streams, work  # noqa: E402
+from bench import archive, check, decimation, headroom, latency, measure, offline, process, streams, work  # noqa: E402
 from bench.measure import Figure, Wrong, figure  # noqa: E402
 from heartseg.stream.rates import STREAM_RATE  # noqa: E402
 
@@ -174,3 +174,9 @@ def test_a_machine_that_does_not_keep_up_is_told(monkeypatch, capsys):
 def test_the_folder_runs_from_anywhere(tmp_path):
     run = subprocess.run([sys.executable, str(ROOT / "bench"), "--help"], capture_output=True, text=True, cwd=tmp_path)
     assert run.returncode == 0 and "--check FILE" in run.stdout, run.stderr
+
+
+def test_large_archives():
+    planned, listed = archive.planning(30), archive.entries(2_500)
+    assert planned["ms a recording"] > 0 and listed["planner, ms a recording"] > 0
+    assert 0.1 < listed["plan, MB"] < 1
