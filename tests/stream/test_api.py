@@ -183,6 +183,16 @@ def test_arguments_that_do_not_go_together():
         listen(np.zeros(9))
 
 
+def test_a_channel(heart):
+    soundfile.write("both.wav", np.stack([0 * heart, heart], axis=1), 44_100, "FLOAT")
+    with listen("both.wav", channel=2, speed=None) as events:
+        assert list(events) == directly(heart)
+    with pytest.raises(SourceError, match="no channel 3; it has 2"):
+        listen("both.wav", channel=3)
+    with pytest.raises(ValueError, match="channel does not go with a source"):
+        listen(source=Replay([]), channel=1)
+
+
 def test_answers_about_systole_come_where_they_are_wanted(tmp_path):
     x = np.concatenate(list(itertools.islice(SimulatedHeart(bpm=100, seed=2).blocks(), 100)))
     soundfile.write(tmp_path / "heart.wav", x, 44_100, "FLOAT")
