@@ -30,6 +30,7 @@ def listen(
     speed: float | None = 1.0,
     lag: float | None = None,
     sensitivity: str = "normal",
+    systole: bool = False,
     model: str | os.PathLike[str] | Network | None = None,
     sinks: Iterable[Sink] = (),
     on_event: Callable[[Event], object] | None = None,
@@ -54,6 +55,8 @@ def listen(
         Bound of the lag, from the centre of a sound to its event, in ms. None is the default of 390.
     sensitivity
         How easily a heart is believed: "low", "normal" or "high".
+    systole
+        Also say, in events `Systole`, whether a murmur-like sound is heard in systole. For review, not a diagnosis.
     model
         A shipped model's name, an .onnx file's path (its card beside it) or a `Network`. None is the default.
     sinks
@@ -77,7 +80,7 @@ def listen(
     _refuse(path, device, source, channel, wait, speed)
     network = network_of(model)
     limit = None if lag is None else lag_within(lag, network)
-    segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE)
+    segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE, systole=systole)
     source = _opened(path, device, channel, wait, speed) if source is None else source
     return Listening(segmenter, source, on_event, sinks)
 

@@ -83,7 +83,6 @@ def search(arguments: Sequence[Path], found: Found) -> Iterator[Item]:
     ffmpeg_there = has_ffmpeg()
     items: Iterable[Item]
     for path in arguments:
-        items: Iterable[Item]
         if is_remote(path):
             items = (_item(file, root, state) for file, root, state in files_below(path, found.failures))
         elif path.is_dir():

@@ -59,15 +59,9 @@ def many_to_one(evaluation: Evaluation) -> ManyToOne:
     """Score a set so."""
     whole = [s for s in evaluation.scored if len(s.reference.spans) == 1]
     counts = [[_counts(s, kind) for kind in KINDS] for s in whole]
-    each = [np.mean([_f1(c[i]) for c in counts if c[i][2]] or [np.nan]) for i in range(len(KINDS))]
-    pooled = [int(n) for n in np.sum(counts, axis=(0, 1))] if counts else []
-    return ManyToOne(
-        float(each[0]),
-        float(each[1]),
-        _f1(pooled) if pooled else np.nan,
-        len(whole),
-        len(evaluation.scored) - len(whole),
-    )
+    s1, s2 = (float(np.mean([_f1(c[i]) for c in counts if c[i][2]] or [np.nan])) for i in range(len(KINDS)))
+    pooled = _f1([sum(c[field] for pair in counts for c in pair) for field in range(4)]) if counts else np.nan
+    return ManyToOne(s1, s2, pooled, len(whole), len(evaluation.scored) - len(whole))
 
 
 def _counts(s: ScoredRecording, kind: str) -> tuple[int, int, int, int]:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
 
 import bench.__main__ as bench  # noqa: E402
-from bench import archive, check, decimation, headroom, latency, measure, offline, process, streams, work  # noqa: E402
+from bench import archive, decimation, headroom, latency, measure, offline, process, streams, work  # noqa: E402
 from bench.measure import Figure, Wrong, figure  # noqa: E402
 from heartseg.stream.rates import STREAM_RATE  # noqa: E402
 
@@ -132,13 +132,13 @@ RATIO = Figure("ours over theirs", 5.0, 4.8, 5.2, "×", ratio=True)
     ],
 )
 def test_regressions(now, worse):
-    assert bool(check.regressions([RATIO], [now])) == worse
+    assert bool(measure.regressions([RATIO], [now])) == worse
 
 
 def test_figures_survive_the_file(tmp_path):
     figures = [RATIO, figure("quartiles", range(101), "ms", more=False)]
-    check.write(tmp_path / "run.json", "a machine", figures)
-    assert check.read(tmp_path / "run.json") == figures
+    measure.write_figures(tmp_path / "run.json", "a machine", figures)
+    assert measure.read_figures(tmp_path / "run.json") == figures
     assert figures[1].low == 25 and figures[1].high == 75
 
 
@@ -150,7 +150,7 @@ def test_the_command_checks_against_an_earlier_file(tmp_path, monkeypatch, capsy
     assert bench.main(["--only", "headroom", "--json", str(run)]) == 0
     assert "keeps up: 38× headroom; 61 streams on this core." in capsys.readouterr().out.splitlines()[-1]
     assert bench.main(["--only", "headroom", "--check", str(run)]) == 0
-    check.write(made_up, "a machine", [replace(RATIO, value=50.0, low=48.0, high=52.0)])
+    measure.write_figures(made_up, "a machine", [replace(RATIO, value=50.0, low=48.0, high=52.0)])
     assert bench.main(["--only", "headroom", "--check", str(made_up)]) == 1
     assert "worse: ours over theirs" in capsys.readouterr().out
     made_up.write_text("{}")
