@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where `bench` is
 from rich.console import Console
 from rich.table import Table
 
-from bench import check, decimation, headroom, latency, offline, process, streams
-from bench.measure import Figure, Wrong
+from bench import decimation, headroom, latency, offline, process, streams
+from bench.measure import Figure, Wrong, read_figures, regressions, write_figures
 
 BENCHMARKS: dict[str, Callable[[], list[Figure] | tuple[list[Figure], list[str]]]] = {
     "latency": latency.measure,
@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     p.add_argument("--only", choices=BENCHMARKS, help="one benchmark")
     args = p.parse_args(argv)
     try:
-        before = check.read(args.check) if args.check else []
+        before = read_figures(args.check) if args.check else []
     except (OSError, ValueError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
@@ -79,8 +79,8 @@ def main(argv: list[str] | None = None) -> int:
     console.print(table)
     said, fit = verdict(figures)
     if args.json:
-        check.write(args.json, machine(), figures)
-    worse = check.regressions(before, figures)
+        write_figures(args.json, machine(), figures)
+    worse = regressions(before, figures)
     for line in worse:
         console.print(f"worse: {line}", highlight=False)
     console.print(f"{said}. Not a medical device.", highlight=False)

@@ -7,7 +7,7 @@ _LONGEST = 300
 
 
 class ModelError(Exception):
-    """A model cannot be used; the message says which file and why."""
+    """A model cannot be used. The message says which file and why."""
 
 
 def one_line(error: object) -> str:

@@ -18,8 +18,15 @@ DEFAULT = "heartseg-3"
 
 
 def whole(name: str) -> str:
-    """The name of the form of network `name` for whole recordings; its output covers most of a window.
+    """The name of the form of a network for whole recordings; its output covers most of a window.
 
+    Parameters
+    ----------
+    name
+        Of the live form.
+
+    Examples
+    --------
     >>> whole("heartseg-3")
     'heartseg-3-whole'
     """
@@ -38,8 +45,10 @@ class Card:
 
     Attributes
     ----------
-    name, sha256
-        Of the network, and of its .onnx file.
+    name
+        Of the network.
+    sha256
+        Of its .onnx file.
     window
         PCG samples (2,100 Hz) in a window.
     token
@@ -47,7 +56,13 @@ class Card:
     heads
         Tokens, counted back from the window's end, for which a window gives posteriors.
     calibration
-        a and b of confidence = sigmoid(a logit(p) + b), where p is the mean posterior of a sound.
+        a and b of confidence = sigmoid(a logit(p) + b), where p is the mean posterior of a sound (Platt, 1999).
+
+    Examples
+    --------
+    >>> card = read_card()
+    >>> card.window, card.output_frames
+    (10248, 45)
     """
 
     name: str
@@ -66,6 +81,8 @@ class Card:
     def longest_lookahead(self) -> int:
         """The longest lookahead, in frames, that leaves a hop of one token.
 
+        Examples
+        --------
         >>> Card("x", "", window=10_248, token=5, heads=9, calibration=(1.0, 0.0)).longest_lookahead
         40
         """
@@ -73,7 +90,7 @@ class Card:
 
 
 class Network(Protocol):
-    """A network as the segmenter uses it."""
+    """A network as the segmenter uses it: any object with these two."""
 
     @property
     def card(self) -> Card:
@@ -82,9 +99,18 @@ class Network(Protocol):
     def run(self, window: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Posteriors of a window of raw PCG samples, and whether there is a heart in it.
 
-        window: shape (card.window,), float32. Returns probabilities of S1, systole, S2 and diastole for the newest
-        `card.output_frames` frames, oldest first, shape (frames, 4), and the probability of a heartbeat, shape
-        (frames,).
+        Parameters
+        ----------
+        window
+            Shape (card.window,), float32, at 2,100 Hz, any gain.
+
+        Returns
+        -------
+        posteriors
+            Shape (frames, 4): probabilities of S1, systole, S2 and diastole for the newest `card.output_frames`
+            frames of 10 ms, oldest first.
+        presence
+            Shape (frames,): probability of a heartbeat.
         """
 
 
@@ -102,7 +128,24 @@ def one_thread(model: bytes) -> onnxruntime.InferenceSession:
 class OnnxNetwork:
     """A `Network` in ONNX Runtime, on one thread. `run` may be called from one thread at a time.
 
-    card: raises ModelError where it does not fit the inputs and outputs. model: the content of the .onnx file.
+    Parameters
+    ----------
+    card
+        What the network should be.
+    model
+        The content of the .onnx file.
+
+    Raises
+    ------
+    ModelError
+        Where ONNX Runtime does not load it, or the card does not fit its inputs and outputs.
+
+    Examples
+    --------
+    >>> network = load()
+    >>> posteriors, presence = network.run(np.zeros(network.card.window, np.float32))
+    >>> posteriors.shape, presence.shape
+    ((45, 4), (45,))
     """
 
     def __init__(self, card: Card, model: bytes) -> None:
@@ -120,7 +163,7 @@ class OnnxNetwork:
             )
 
     def run(self, window: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """As `Network.run`."""
+        """Posteriors and presence of a window, shape (card.window,), as `Network.run` has them."""
         posterior, presence = self._session.run(("posterior", "presence"), {"window": window})
         return posterior, np.repeat(presence, len(posterior) // len(presence))
 
@@ -139,6 +182,11 @@ def load(model: str | Path = DEFAULT, folder: Path | None = None) -> OnnxNetwork
     ------
     ModelError
         Where a file is missing, damaged, or not the one that the card describes.
+
+    Examples
+    --------
+    >>> load().card.name == DEFAULT
+    True
     """
     path = _path(model, folder)
     card = read_card(model, folder)
@@ -159,8 +207,22 @@ def load(model: str | Path = DEFAULT, folder: Path | None = None) -> OnnxNetwork
 
 
 def read_card(model: str | Path = DEFAULT, folder: Path | None = None) -> Card:
-    """The card of a model, as `load` finds it. Raises ModelError.
+    """The card of a model, as `load` finds it.
 
+    Parameters
+    ----------
+    model
+        The name of a shipped model, or the path of an .onnx file with its card, .json, beside it.
+    folder
+        Where a name is looked for, in place of the shipped models.
+
+    Raises
+    ------
+    ModelError
+        Where the card is missing or damaged.
+
+    Examples
+    --------
     >>> read_card("heartseg-3").output_frames
     45
     """

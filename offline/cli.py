@@ -6,16 +6,21 @@ from typing import Any
 
 from ..models import ModelError
 from ..stream import NOTICE
-from ..stream.commandline.messages import pipe_may_close, speak_as
+from ..stream.commandline.messages import pipe_may_close, print_anything, speak_as
 from ..stream.commandline.parser import CommandParser, add_quiet, add_version, complete
 from ..stream.sources.base import SourceError
-from .console import MissingExtra, UsageError, say
+from .console import MissingExtra, UsageError, WorkError, say
 from .datasets.recording import DataError
 
 COMMANDS = {
     "segment": "recordings to files of events",
+    "plan": "cut the list of a large archive into shards, for `segment`",
+    "status": "how far the shards of a plan are",
+    "merge": "the results of all shards as one table of events and one summary",
+    "verify": "whether each recording of a plan has its result, unharmed",
     "plot": "draw a recording with its heart sounds",
     "report": "a recording and its heart sounds as one HTML page",
+    "systole": "one answer about a murmur-like sound in systole, of the recordings of one person",
     "score": "compare events with reference annotations",
     "curve": "accuracy against latency, over sets of recordings",
     "stress": "accuracy under disturbances, over sets of recordings",
@@ -25,9 +30,10 @@ COMMANDS = {
     "fetch": "download a public set from its home",
     "article": "the article's exercise on PASCAL set A: as printed, why it fails, and mended",
     "train": "train the network on the public sets",
-    "systole": "train and cross-validate the model of sound in systole",
 }
 """Name of each command, which is that of its module in `commands`, and a summary."""
+
+_OF_ARCHIVES = {"segment", "plan", "status", "merge", "verify"}  # their modules are in `commands/archive`
 
 EPILOG = f"""\
 `%(prog)s COMMAND --help` shows the options of a command, with an example.
@@ -55,7 +61,8 @@ def add_commands(p: CommandParser) -> None:
 def _load(p: CommandParser) -> None:
     """Describe a command. Its name is the last word of the program's."""
     name = p.prog.split()[-1]
-    module: Any = import_module(f".commands.{name}", __package__)
+    folder = "commands.archive" if name in _OF_ARCHIVES else "commands"
+    module: Any = import_module(f".{folder}.{name}", __package__)
     cost = getattr(module, "COST", "")
     p.description = f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.{cost and ' '}{cost}"
     p.epilog = f"example:\n  {p.prog} {module.EXAMPLE}"
@@ -72,6 +79,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def execute(p: CommandParser, argv: list[str] | None) -> int:
     """Run the command of a parser that has `add_commands`; returns the exit status."""
+    print_anything()
     args = p.parse_args(argv)
     speak_as(args.parser.prog, args.quiet)
     try:
@@ -81,7 +89,7 @@ def execute(p: CommandParser, argv: list[str] | None) -> int:
         return status
     except UsageError as error:
         args.parser.error(str(error))
-    except (DataError, SourceError, ModelError, MissingExtra) as error:
+    except (DataError, SourceError, ModelError, MissingExtra, WorkError) as error:
         say(str(error))
     except OSError as error:
         say(f"{error.filename2 or error.filename or 'output'}: {error.strerror}")

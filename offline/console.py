@@ -1,9 +1,12 @@
 """Shared by the commands of `heartseg-offline`: messages, errors, progress, whole files, optional libraries."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from uuid import uuid4
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
@@ -16,6 +19,10 @@ from ..stream.commandline.messages import say as say
 
 class UsageError(Exception):
     """The command is wrong. The message says why and what to do. Exit status 2."""
+
+
+class WorkError(Exception):
+    """The work failed. The message says why and what to do. Exit status 1."""
 
 
 class MissingExtra(ImportError):
@@ -31,15 +38,29 @@ def require(what: str, library: str, extra: str) -> None:
         raise MissingExtra(what, library, extra)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all; its folder is made where it is missing. Raises OSError."""
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write, which gets its name once it is whole; its folder is made where it is missing. Raises OSError.
+
+    Two processes may write the same file: each writes to a name of its own before.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f".{uuid4().hex}.part")
     try:
-        part.write_bytes(content)
+        with part.open("xb") as file:
+            yield file
         os.replace(part, path)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # the name that the user knows
+        raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all; its folder is made where it is missing. Raises OSError."""
+    with whole_file(path) as file:
+        file.write(content)
 
 
 def refuse_to_overwrite(path: Path, force: bool) -> None:
@@ -78,6 +99,14 @@ class SoundRate(ProgressColumn):
     def render(self, task: Task) -> Text:
         """The recent rate."""
         return Text(f"{task.speed:.0f} s/s" if task.speed else "")
+
+
+class RecordingRate(ProgressColumn):
+    """Recordings a second."""
+
+    def render(self, task: Task) -> Text:
+        """The recent rate."""
+        return Text(f"{task.speed:.0f} recordings/s" if task.speed else "")
 
 
 class ByteRate(ProgressColumn):

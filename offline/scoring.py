@@ -1,10 +1,4 @@
-"""Scores of predicted heart sounds against reference annotations.
-
-An event is a true positive when its centre lies within the tolerance of the centre of a reference sound of the
-same class, matched one to one (a maximum matching; of those, one of least total error). Time that nobody
-annotated is not scored. A reference sound that is cut by the edge of annotated time is left out, with the predictions
-at it. A swap is a missed reference sound with an unmatched prediction of the other class in its place.
-"""
+"""Scores of predicted heart sounds against reference annotations. `score` states the rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,85 +8,39 @@ from numpy.typing import NDArray
 
 from ..stream.events import KINDS as KINDS
 from ..stream.vitals import LONGEST_CYCLE_S
-from .datasets.pascal import PASCAL_MARGIN_S
-from .datasets.recording import Recording
+from .datasets.reference import Reference as Reference
+from .datasets.reference import by_centre as by_centre
+from .datasets.reference import reference_of as reference_of
 
 TOLERANCES_S = (0.04, 0.06, 0.1)
 HEADLINE_S = 0.06
 
-_TOUCHES_S = 0.001  # intervals further apart than this belong to different annotated spans
-_RECORD_START_S = 0.02  # a sound that starts before this touches the start of the recording
-_CUT_SHARE = 0.7  # an edge sound shorter than this share of the median is cut
 _ROUNDING_S = 1e-9
 _SHORTEST_CYCLE_S = 0.2
 
 
 @dataclass(frozen=True)
-class Reference:
-    """Annotated sounds: per kind, shape (n, 2), start and end in seconds; annotated spans (k, 2); cut ones (m, 2)."""
-
-    sounds: dict[str, NDArray[np.float64]]
-    spans: NDArray[np.float64]
-    cut: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
 class Prediction:
-    """Predicted sounds: per kind, start and end in seconds, shape (n, 2), and of the same order, shape (n,), nan if
-    unknown, when they were emitted (seconds) and how confidently (0 to 1).
+    """Predicted sounds.
+
+    Attributes
+    ----------
+    sounds
+        For each kind, shape (n, 2): start and end in seconds, in the order of the centres.
+    emitted
+        For each kind, shape (n,): when each was emitted, in seconds; nan if unknown.
+    confidence
+        For each kind, shape (n,): 0 to 1; nan if unknown.
+
+    Examples
+    --------
+    >>> Prediction({"S1": np.array([[0.0, 0.1]]), "S2": np.zeros((0, 2))}).confidence
+    {}
     """
 
     sounds: dict[str, NDArray[np.float64]]
     emitted: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     confidence: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-
-
-def by_centre(rows: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
-    """Intervals in the order of their centres: shape (n, 2)."""
-    a = np.asarray(rows, np.float64).reshape(-1, 2)
-    return a[np.argsort(a.sum(axis=1), kind="stable")]
-
-
-def reference_of(recording: Recording) -> Reference:
-    """The sounds of an annotated recording that can be scored."""
-    rows = [
-        (float(s), float(e), int(k))
-        for s, e, k in zip(recording.start_s, recording.end_s, recording.state, strict=True)
-    ]
-    if recording.points:
-        marks = {kind: by_centre([(s, e) for s, e, k in rows if k == state]) for kind, state in (("S1", 1), ("S2", 3))}
-        times = [s for s, _, _ in rows]
-        marked = [[min(times) - PASCAL_MARGIN_S, max(times) + PASCAL_MARGIN_S]] if times else []
-        return Reference(marks, np.asarray(marked, np.float64).reshape(-1, 2), np.zeros((0, 2)))
-    spans: list[list[tuple[float, float, int]]] = []
-    for row in rows:
-        if row[2] <= 0 or not row[1] > row[0]:
-            continue
-        if spans and abs(row[0] - spans[-1][-1][1]) <= _TOUCHES_S:
-            spans[-1].append(row)
-        else:
-            spans.append([row])
-    rows_of_spans = [row for span in spans for row in span]
-    lengths = {k: [e - s for s, e, state in rows_of_spans if state == k and np.isfinite(e)] for k in (1, 3)}
-    median = {k: float(np.median(v)) if v else 0.0 for k, v in lengths.items()}
-    complete: dict[int, list[tuple[float, float]]] = {1: [], 3: []}
-    cut = []
-    for span in spans:
-        for i, (s, e, k) in enumerate(span):
-            if k not in complete:
-                continue
-            at_edge = i in (0, len(span) - 1)
-            starts_cut = i == 0 and s < _RECORD_START_S
-            if starts_cut or not np.isfinite(e) or (at_edge and e - s < _CUT_SHARE * median[k]):
-                cut.append((s, e))
-            else:
-                complete[k].append((s, e))
-    annotated = [(span[0][0], span[-1][1]) for span in spans]
-    return Reference(
-        {"S1": by_centre(complete[1]), "S2": by_centre(complete[3])},
-        np.asarray(annotated, np.float64).reshape(-1, 2),
-        np.asarray(cut, np.float64).reshape(-1, 2),
-    )
 
 
 def median_bpm(s1_s: NDArray[np.float64], longest_s: float = LONGEST_CYCLE_S) -> float:
@@ -137,7 +85,30 @@ def match(
 
 @dataclass
 class Counts:
-    """Counts of one kind in one recording or many, and centre errors of its matches in seconds. `+` pools."""
+    """Counts of one kind in one recording or many. `+` pools.
+
+    Attributes
+    ----------
+    tp
+        Reference sounds that were found.
+    fp
+        Predictions that are wrong.
+    fn
+        Reference sounds that were missed.
+    swaps
+        Missed ones with a prediction of the other kind in their place.
+    references
+        All reference sounds.
+    predictions
+        All predictions that are scored.
+    errors
+        Centre errors of the matches, predicted minus reference, in seconds: arrays of shape (n,).
+
+    Examples
+    --------
+    >>> (Counts(tp=9, fp=1, fn=1) + Counts(tp=9, fp=1, fn=1)).f1
+    0.9
+    """
 
     tp: int = 0
     fp: int = 0
@@ -210,7 +181,31 @@ def _mean_ms(error: NDArray[np.float64]) -> float:
 
 
 def score(reference: Reference, prediction: Prediction, tolerance: float) -> dict[str, Counts]:
-    """Counts per kind for one recording."""
+    """Counts per kind for one recording.
+
+    A prediction is right when its centre lies within the tolerance of the centre of a reference sound of the same
+    kind, matched one to one (a maximum matching, as `mir_eval.util.match_events` of Raffel et al., ISMIR 2014; of
+    those, one of least total error). Time that nobody annotated is not scored. A reference sound that is cut by the
+    edge of annotated time is left out, with the predictions at it. A swap is a missed reference sound with an
+    unmatched prediction of the other kind in its place.
+
+    Parameters
+    ----------
+    reference
+        The annotated sounds, as `reference_of` makes them of a `Recording`.
+    prediction
+        The sounds to judge.
+    tolerance
+        The longest distance of the centres, in seconds.
+
+    Examples
+    --------
+    >>> s1, s2 = np.array([[0.0, 0.1], [0.8, 0.9]]), np.array([[0.3, 0.4]])
+    >>> reference = Reference({"S1": s1, "S2": s2}, spans=np.array([[0.0, 1.0]]), cut=np.zeros((0, 2)))
+    >>> counts = score(reference, Prediction({"S1": s1[:1] + 0.02, "S2": s2}), tolerance=0.06)
+    >>> counts["S1"].sensitivity, counts["S1"].precision, round(counts["S1"].bias_ms)
+    (0.5, 1.0, 20)
+    """
     true = {k: reference.sounds[k].mean(axis=1) for k in KINDS}
     predicted = {k: prediction.sounds[k].mean(axis=1) for k in KINDS}
     counts, missed, spare = {}, {}, {}
@@ -218,8 +213,7 @@ def score(reference: Reference, prediction: Prediction, tolerance: float) -> dic
         i, j = match(true[kind], predicted[kind], tolerance)
         missed[kind] = np.delete(true[kind], i)
         spare[kind] = np.delete(predicted[kind], j)
-        scored = _within(spare[kind], reference.spans) & ~_within(spare[kind], reference.cut, tolerance)
-        false = int(scored.sum())
+        false = int(is_scored(spare[kind], reference, tolerance).sum())
         error = predicted[kind][j] - true[kind][i]
         counts[kind] = Counts(len(i), false, len(missed[kind]), 0, len(true[kind]), len(i) + false, (error,))
     for kind, other in (("S1", "S2"), ("S2", "S1")):
@@ -227,45 +221,16 @@ def score(reference: Reference, prediction: Prediction, tolerance: float) -> dic
     return counts
 
 
+def is_scored(centres: NDArray[np.float64], reference: Reference, tolerance: float) -> NDArray[np.bool_]:
+    """Which predicted centres count, in seconds, shape (n,): those in annotated time, and not at a cut sound."""
+    return _within(centres, reference.spans) & ~_within(centres, reference.cut, tolerance)
+
+
 def _within(times: NDArray[np.float64], spans: NDArray[np.float64], margin: float = 0.0) -> NDArray[np.bool_]:
     is_within = np.zeros(len(times), bool)
     for start, end in spans:
         is_within |= (times >= start - margin) & (times <= end + margin)
     return is_within
-
-
-def outcomes(
-    reference: Reference, prediction: Prediction, tolerance: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Confidence of each scored sound, nan where unknown, and 1 where it is right, else 0: shapes (n,)."""
-    confidence, right = [np.zeros(0)], [np.zeros(0)]
-    for kind in KINDS:
-        centre = prediction.sounds[kind].mean(axis=1)
-        hit = np.zeros(len(centre))
-        hit[match(reference.sounds[kind].mean(axis=1), centre, tolerance)[1]] = 1.0
-        scored = _within(centre, reference.spans) & ~_within(centre, reference.cut, tolerance) | (hit > 0)
-        confidence.append(prediction.confidence[kind][scored])
-        right.append(hit[scored])
-    return np.concatenate(confidence), np.concatenate(right)
-
-
-def calibration_error(confidence: NDArray[np.float64], right: NDArray[np.float64], bins: int = 15) -> float:
-    """Expected calibration error over equal bins (Guo et al., ICML 2017)."""
-    bin_index = np.minimum((confidence * bins).astype(int), bins - 1)
-    error = [
-        abs(confidence[bin_index == b].mean() - right[bin_index == b].mean()) * (bin_index == b).mean()
-        for b in np.unique(bin_index)
-    ]
-    return float(sum(error)) if error else float("nan")
-
-
-def risk_of_surest(confidence: NDArray[np.float64], right: NDArray[np.float64], share: float) -> float:
-    """Share of errors among the surest sounds, nan without any: a point of the risk-coverage curve.
-
-    share: part of the sounds that is kept, the surest first (selective risk: Geifman and El-Yaniv, NeurIPS 2017).
-    """
-    kept = np.argsort(-confidence, kind="stable")[: round(share * len(confidence))]
-    return float(1 - right[kept].mean()) if len(kept) else float("nan")
 
 
 def coverage(recordings: Sequence[tuple[Reference, Prediction]], longest_pause_s: float = 2.0) -> float:

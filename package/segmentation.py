@@ -1,16 +1,13 @@
 """From Python: a recording or an array of samples to its heart sounds, in one call."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
 from html import escape
-from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .models import WHOLE, Network, load
 from .offline.beats import Beat, Summary, beats, summary
@@ -18,21 +15,18 @@ from .offline.console import require, write_whole
 from .offline.figures.plot import Picture, pages
 from .offline.formats import FORMATS, prediction_of
 from .offline.segmentation import Findings, PcgRecorder, segment_blocks
+from .samples import opened
 from .stream import NOTICE
 from .stream.api import lag_within, network_of
 from .stream.events import KINDS
+from .stream.events.systole import QUESTION, REVIEW
 from .stream.rates import STREAM_RATE, Samples
 from .stream.segmenter.lag import FULL_CONTEXT
 from .stream.segmenter.segmenter import Segmenter
-from .stream.sources.file import FileSource
-from .stream.sources.resample import HIGHEST_RATE, LOWEST_RATE, converted, mean_channel
 
 if TYPE_CHECKING:
     import pandas
     from matplotlib.figure import Figure
-
-_FULL_SCALE = {"uint8": (128, 2**7), "int8": (0, 2**7), "int16": (0, 2**15), "int32": (0, 2**31)}
-"""Of whole numbers: silence, and full scale above it, as in WAV files."""
 
 _LONGEST_FIGURE_S = 600
 
@@ -41,15 +35,35 @@ _LONGEST_FIGURE_S = 600
 class Segmentation(Findings):
     """The heart sounds of a recording or an array. Not a medical device.
 
-    events: all events in stream order. warnings: what is wrong with the recording, a line each. accounts: the sample
-    counts. session: the first line of the JSONL form. pcg: shape (n,), 2,100 Hz, nan in gaps.
+    Attributes
+    ----------
+    events
+        All events in stream order: sounds and gaps.
+    accounts
+        The sample counts, at 44,100 Hz.
+    session
+        The first line of the JSONL form: version, network, latency.
+    warnings
+        What is wrong with the recording, a line each.
+    pcg
+        The PCG: shape (n,), float32, 2,100 Hz, nan in gaps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from itertools import islice
+    >>> from heartseg.stream import SimulatedHeart
+    >>> x = np.concatenate(list(islice(SimulatedHeart(bpm=72).blocks(), 80)))  # 8 s
+    >>> found = segment(x, rate=44_100)
+    >>> found.sounds[0].kind, round(found.heart_rate), round(found.beats[0].s1_s2_s, 1)
+    ('S1', 71, 0.3)
     """
 
     pcg: Samples = field(compare=False)
 
     @cached_property
     def beats(self) -> list[Beat]:
-        """The cardiac cycles, with their intervals."""
+        """The cardiac cycles, with their intervals in seconds, in time order."""
         return beats(self.sounds, self.gaps)
 
     @property
@@ -82,29 +96,63 @@ class Segmentation(Findings):
         return summary(self.sounds, self.gaps, self.accounts.captured)
 
     def to_frame(self) -> "pandas.DataFrame":
-        """A row for each sound: kind, onset_s, offset_s, confidence. Raises ImportError without pandas."""
+        """A row for each sound, in time order.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns: kind, onset_s and offset_s (seconds), confidence (0 to 1).
+
+        Raises
+        ------
+        ImportError
+            Without pandas.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> list(segment(np.zeros(8000), rate=4000).to_frame())
+        ['kind', 'onset_s', 'offset_s', 'confidence']
+        """
         rows = [(s.kind, s.onset_s, s.offset_s, s.confidence) for s in self.sounds]
         return _pandas("to_frame").DataFrame(rows, columns=["kind", "onset_s", "offset_s", "confidence"])
 
     def beats_frame(self) -> "pandas.DataFrame":
-        """A row for each beat, with the columns of the CSV form. Raises ImportError without pandas."""
+        """A row for each beat, with the columns of the CSV form, in seconds.
+
+        Raises
+        ------
+        ImportError
+            Without pandas.
+        """
         columns = list(Beat.__dataclass_fields__)
         return _pandas("beats_frame").DataFrame([asdict(beat) for beat in self.beats], columns=columns)
 
     def to_csv(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Write the table of beats, as `heartseg-offline segment --format csv` does.
 
-        Raises FileExistsError where there is such a file and `overwrite` is False, and OSError where it cannot be
-        written.
+        Parameters
+        ----------
+        path
+            The file.
+        overwrite
+            Whether a file of this name is overwritten.
+
+        Raises
+        ------
+        FileExistsError
+            Where there is such a file and `overwrite` is False.
+        OSError
+            Where it cannot be written.
         """
         self._write("csv", path, overwrite)
 
     def to_tsv(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-        """Write start, end and state of each part, in CirCor's form. Raises as `to_csv`."""
+        """Write start, end and state of each part, in CirCor's form. `path` and `overwrite` are as in `to_csv`."""
         self._write("tsv", path, overwrite)
 
     def to_jsonl(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-        """Write all events as JSON Lines. Raises as `to_csv`."""
+        """Write all events as JSON Lines. `path` and `overwrite` are as in `to_csv`."""
         self._write("jsonl", path, overwrite)
 
     def _write(self, form: str, path: str | os.PathLike[str], overwrite: bool) -> None:
@@ -115,7 +163,12 @@ class Segmentation(Findings):
     def plot(self) -> "Figure":
         """A matplotlib figure: waveform with each S1 and S2, and heart rate from beat to beat.
 
-        Raises ImportError without matplotlib, and ValueError for more than ten minutes.
+        Raises
+        ------
+        ImportError
+            Without matplotlib.
+        ValueError
+            For more than ten minutes.
         """
         if self.duration_s > _LONGEST_FIGURE_S:
             raise ValueError(
@@ -144,10 +197,11 @@ class Segmentation(Findings):
             ("heart rate", "no heart rate" if self.heart_rate is None else f"{self.heart_rate:.0f} bpm"),
             ("coverage", f"coverage {100 * self.coverage:.0f} %"),
         ]
-        return facts + [("gaps", f"gaps {len(self.gaps)}")] * bool(self.gaps)
+        facts += [("gaps", f"gaps {len(self.gaps)}")] * bool(self.gaps)
+        return facts + ([(QUESTION, f"{QUESTION} {self.systole.answer} ({REVIEW})")] if self.systole else [])
 
     def __repr__(self) -> str:
-        """One line: duration, sounds, heart rate, coverage, gaps."""
+        """One line: duration, sounds, heart rate, coverage, gaps, and the answer about systole."""
         return f"<Segmentation of {self._name}: {', '.join(text for _, text in self._facts())}>"
 
     def _repr_html_(self) -> str:
@@ -168,41 +222,53 @@ def segment(
     *,
     lag: float | Literal["full"] | None = None,
     sensitivity: str = "normal",
+    systole: bool = False,
     model: str | os.PathLike[str] | Network | None = None,
 ) -> Segmentation:
     """The heart sounds of a recording, or of samples in memory.
 
-    x: the path of a recording; or samples of shape (n,) or (n, channels), of which the mean is taken. Full scale is
+    Parameters
+    ----------
+    x
+        The path of a recording; or samples of shape (n,) or (n, channels), of which the mean is taken. Full scale is
         1.0 for floats; for int8, int16, int32 and uint8 it is that of the type. Samples that are nan or infinite
         become gaps.
-    rate: samples a second of an array, 400 to 192,000. A recording has its own.
-    lag: what the live engine would have heard within this bound, in milliseconds. None (or "full") has the whole
-        recording in view, which is best.
-    sensitivity: how easily a heart is believed: "low", "normal" or "high".
-    model: name of a shipped model, path of an .onnx file with its card beside it, or an object of the `Network`
-        protocol. None is the default.
+    rate
+        Samples a second of an array, 400 to 192,000 Hz. A recording has its own.
+    lag
+        Hear only what the live engine would have heard within this bound, in ms. None or "full": the whole recording.
+    sensitivity
+        How easily a heart is believed: "low", "normal" or "high".
+    systole
+        Also say whether a murmur-like sound is heard in systole, for review, not a diagnosis: the result's `systole`.
+    model
+        A shipped model's name, an .onnx file's path (its card beside it) or a `Network`. None is the default.
 
-    Raises SourceError if the recording cannot be read, ModelError if the model cannot be used, TypeError for an array
-    without its rate, a path with one, or samples that are no numbers, and ValueError for a value that cannot be.
+    Raises
+    ------
+    SourceError
+        If the recording cannot be read.
+    ModelError
+        If the model cannot be used.
+    TypeError
+        For an array without its rate, a path with one, or samples that are no numbers.
+    ValueError
+        For a value that cannot be.
 
+    Examples
+    --------
+    >>> import numpy as np
     >>> segment(np.zeros(8000), rate=4000)
     <Segmentation of array: 2.0 s, 0 S1 and 0 S2, no heart rate, coverage 0 %>
     """
-    warnings: list[str] = []
-    if isinstance(x, str | os.PathLike):
-        if rate is not None:
-            raise TypeError("a recording has a rate of its own: leave out rate=")
-        source = FileSource(x)
-        blocks, name, warnings = source.blocks(), source.name, source.warnings
-    else:
-        blocks, name = _blocks(x, rate), "array"
+    blocks, name, warnings = opened(x, rate)
     network = network_of(model)
     if lag is None or lag == "full":
         limit, network = FULL_CONTEXT, network or _whole()
     else:
         limit = lag_within(lag, network)
     recorder = PcgRecorder()
-    segmenter = Segmenter(network, limit, recorder, sensitivity, rate=STREAM_RATE)
+    segmenter = Segmenter(network, limit, recorder, sensitivity, rate=STREAM_RATE, systole=systole)
     found = segment_blocks(blocks, segmenter, name, warnings)
     pcg = recorder.pcg(found.accounts.captured)
     return Segmentation(found.events, found.accounts, found.session, found.warnings, pcg)
@@ -212,37 +278,6 @@ def segment(
 def _whole() -> Network:
     """The network for whole recordings: to load it takes longer than to segment half a minute."""
     return load(WHOLE)
-
-
-def _blocks(x: ArrayLike, rate: float | None) -> Iterator[Samples]:
-    """An array as the stream, in the blocks of a file. Raises TypeError and ValueError."""
-    array = np.asarray(x)
-    if not (np.issubdtype(array.dtype, np.floating) or array.dtype.name in _FULL_SCALE):
-        raise TypeError(
-            f"x is {type(x).__name__} of {array.dtype}; it should be the path of a recording, or an array of floats "
-            f"(full scale 1.0), {', '.join(_FULL_SCALE)}"
-        )
-    if rate is None:
-        raise TypeError("an array needs its rate in Hz: segment(x, rate=4000)")
-    if not isinstance(rate, Real):
-        raise TypeError(f"rate should be a number of Hz, not {rate!r}")
-    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        raise ValueError(f"rate={rate:g}: rates from {LOWEST_RATE} to {HIGHEST_RATE} Hz can be used")
-    if array.ndim not in (1, 2) or array.shape[1:] == (0,):
-        raise ValueError(f"x has shape {array.shape}; it should be (n,) or (n, channels)")
-    if array.ndim == 2 and 0 < array.shape[0] < array.shape[1]:
-        raise ValueError(f"x has shape {array.shape}: fewer samples than channels; the samples come first, as in x.T")
-    channels = array if array.ndim == 2 else array[:, None]
-    return converted(_mono(channels, int(rate)), rate)
-
-
-def _mono(x: NDArray[Any], length: int) -> Iterator[Samples]:
-    """The mean channel in blocks. x: shape (n, channels)."""
-    zero, full_scale = _FULL_SCALE.get(x.dtype.name, (0, 1))
-    for first in range(0, len(x), length):
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, which is a gap
-            block = x[first : first + length].astype(np.float32)
-        yield mean_channel((block - np.float32(zero)) / np.float32(full_scale))
 
 
 def _pandas(what: str) -> Any:

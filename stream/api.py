@@ -25,36 +25,79 @@ def listen(
     *,
     device: str | int | None = None,
     source: Source | None = None,
+    channel: int | None = None,
     wait: bool = False,
     speed: float | None = 1.0,
     lag: float | None = None,
     sensitivity: str = "normal",
+    systole: bool = False,
     model: str | os.PathLike[str] | Network | None = None,
     sinks: Iterable[Sink] = (),
     on_event: Callable[[Event], object] | None = None,
 ) -> "Listening":
     """Listen to a recording, to a capture device, or to a source of one's own. It has begun when this returns.
 
-    path: the recording. Without it and without `source`, a capture device is used.
-    device: its number, a part of its name, or None for the default.
-    source: any object of the `Source` protocol.
-    wait: the device may be absent or in use at first.
-    speed: of a recording, in times real time. None is as fast as possible.
-    lag: bound of the lag, from the centre of a sound to its event, in milliseconds. None is the default of 390.
-    sensitivity: how easily a heart is believed: "low", "normal" or "high".
-    model: name of a shipped model, path of an .onnx file with its card beside it, or an object of the `Network`
-        protocol. None is the default.
-    sinks: receive the samples and the events, on a thread of the engine.
-    on_event: called with each event, on a thread of the engine. Without it, iterate over what is returned.
+    Parameters
+    ----------
+    path
+        The recording. Without it and without `source`, a capture device is used.
+    device
+        Its number, a part of its name, or None for the default.
+    source
+        Any object of the `Source` protocol.
+    channel
+        Of the recording or the device, from 1. None is the mean of all.
+    wait
+        The device may be absent or in use at first.
+    speed
+        Of a recording, in times real time. None is as fast as possible.
+    lag
+        Bound of the lag, from the centre of a sound to its event, in ms. None is the default of 390.
+    sensitivity
+        How easily a heart is believed: "low", "normal" or "high".
+    systole
+        Also say, in events `Systole`, whether a murmur-like sound is heard in systole. For review, not a diagnosis.
+    model
+        A shipped model's name, an .onnx file's path (its card beside it) or a `Network`. None is the default.
+    sinks
+        Receive the samples and the events, on a thread of the engine.
+    on_event
+        Called with each event, on a thread of the engine. Without it, iterate over what is returned.
 
-    Raises SourceError if the recording or the device cannot be used, ModelError if the model cannot be used, TypeError
-    for an array or a lag that is no number, and ValueError for a value that cannot be, or arguments that do not go
-    together.
+    Raises
+    ------
+    SourceError, ModelError
+        If the recording or the device, or the model, cannot be used.
+    TypeError, ValueError
+        For an array, for a value that cannot be, or arguments that do not go together.
 
+    Examples
+    --------
     >>> with listen("heart.wav", lag=250) as events:  # doctest: +SKIP
     ...     for event in events:
     ...         print(event.as_text())
     """
+    _refuse(path, device, source, channel, wait, speed)
+    network = network_of(model)
+    limit = None if lag is None else lag_within(lag, network)
+    segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE, systole=systole)
+    source = _opened(path, device, channel, wait, speed) if source is None else source
+    return Listening(segmenter, source, on_event, sinks)
+
+
+def _opened(
+    path: str | os.PathLike[str] | None, device: str | int | None, channel: int | None, wait: bool, speed: float | None
+) -> Source:
+    """The recording or the device. Raises SourceError."""
+    if path is not None:
+        return Replay.of(FileSource(path, channel), speed)
+    from .sources.microphone import Microphone, wait_for
+
+    return wait_for(device, channel=channel) if wait else Microphone(device, channel=channel)
+
+
+def _refuse(path: object, device: object, source: object, channel: int | None, wait: bool, speed: float | None) -> None:
+    """Raise TypeError or ValueError where the arguments of `listen` cannot be, or do not go together."""
     if path is not None and not isinstance(path, str | os.PathLike):
         raise TypeError(
             f"path should name a recording, not be {type(path).__name__}; heartseg.segment(x, rate=...) takes an array"
@@ -63,18 +106,10 @@ def listen(
         raise ValueError("path and source do not go together")
     if (path is not None or source is not None) and (device is not None or wait):
         raise ValueError("device and wait do not go with a path or a source")
+    if source is not None and channel is not None:
+        raise ValueError("channel does not go with a source, which chooses its own")
     if speed is not None and not speed > 0:
         raise ValueError(f"speed should be above 0, or None, not {speed}")
-    network = network_of(model)
-    limit = None if lag is None else lag_within(lag, network)
-    segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE)
-    if path is not None:
-        source = Replay.of(FileSource(path), speed)
-    elif source is None:
-        from .sources.microphone import Microphone, wait_for
-
-        source = wait_for(device) if wait else Microphone(device)
-    return Listening(segmenter, source, on_event, sinks)
 
 
 def lag_within(ms: float, network: Network | None) -> Lag:
@@ -97,7 +132,36 @@ def network_of(model: str | os.PathLike[str] | Network | None) -> Network | None
 
 
 class Listening:
-    """A run of the engine. It is a context manager that stops the run, and an iterator over the events of the run."""
+    """A run of the engine. It is a context manager that stops the run, and an iterator over the events of the run.
+
+    `listen` makes one.
+
+    Parameters
+    ----------
+    segmenter
+        Finds the sounds.
+    source
+        Brings the samples.
+    on_event
+        Called with each event, on a thread of the engine. Without it, iterate.
+    sinks
+        Receive the samples and the events, on a thread of the engine.
+
+    Raises
+    ------
+    SourceError
+        Where the source cannot be opened.
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> from heartseg.stream import SimulatedHeart, Sound
+    >>> seconds_8 = Replay(islice(SimulatedHeart().blocks(), 80), speed=None)
+    >>> with listen(source=seconds_8) as run:
+    ...     sounds = [event for event in run if isinstance(event, Sound)]
+    >>> len(sounds) > 12, run.accounts.dropped
+    (True, 0)
+    """
 
     def __init__(
         self,
@@ -132,7 +196,15 @@ class Listening:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end, and return whether it came.
 
-        Raises what `on_event` raised, and RuntimeError if the run failed.
+        Parameters
+        ----------
+        timeout
+            The longest wait, in seconds. None: without end.
+
+        Raises
+        ------
+        RuntimeError
+            If the run failed. What `on_event` raised is raised as it is.
         """
         if not self._engine.wait(timeout):
             return False

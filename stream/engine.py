@@ -22,7 +22,23 @@ _READ = STREAM_RATE // 2  # at most this at a time, so that events do not wait f
 class Engine:
     """Runs a segmenter on a worker thread: `start`, then `wait` for the end, or `ask_to_stop` and `wait`.
 
-    `failure` says in one line what went wrong, None if nothing did.
+    Parameters
+    ----------
+    segmenter
+        Finds the sounds.
+    source
+        Brings the samples.
+    sinks
+        Receive samples, gaps and events, on the worker's thread.
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> from heartseg.stream import Replay, Segmenter, SimulatedHeart
+    >>> engine = Engine(Segmenter(rate=44_100), Replay(islice(SimulatedHeart().blocks(), 20), speed=None), [])
+    >>> engine.start()
+    >>> engine.wait(60), engine.failure, engine.accounts.processed
+    (True, None, 88200)
     """
 
     def __init__(self, segmenter: Segmenter, source: Source, sinks: Iterable[Sink]) -> None:
@@ -40,7 +56,13 @@ class Engine:
         self.ended = False
 
     def start(self) -> None:
-        """Start listening. Raises SourceError where the device cannot be opened."""
+        """Start listening.
+
+        Raises
+        ------
+        SourceError
+            Where the device cannot be opened.
+        """
         warm_up(self._segmenter)
         if self._stopping:
             self._intake.close()
@@ -56,7 +78,7 @@ class Engine:
 
     @property
     def failure(self) -> str | None:
-        """What went wrong, in one line."""
+        """What went wrong, in one line; None if nothing did."""
         return self._failure or self._source.failure
 
     @property
@@ -86,7 +108,7 @@ class Engine:
         return sum(t for _, t in work) * STREAM_RATE / samples if samples else 0.0
 
     def wait(self, timeout: float | None) -> bool:
-        """Wait for the end of the stream; whether it came."""
+        """Wait for the end of the stream, `timeout` seconds at most; whether it came."""
         self._worker.join(timeout)
         return not self._worker.is_alive()
 

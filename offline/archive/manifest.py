@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .summary import COLUMNS, Row
+from ...stream.sources.base import SourceError
+from .places import State, state_of
+from .summary import COLUMNS, SYSTOLE_COLUMNS, Row
 
 NAME = ".heartseg-done"
 
@@ -35,16 +37,14 @@ class Manifest:
     def entry(self, target: Path, file: Path) -> Entry:
         """The line for `target` made of `file` in its present state."""
         try:
-            status = file.stat()
-        except OSError:  # reading it fails later, and no line is added
-            size, changed = -1, -1
-        else:
-            size, changed = status.st_size, status.st_mtime_ns
+            state = state_of(file)
+        except SourceError:  # reading it fails later, and no line is added
+            state = State(-1, "")
         return {
             "result": target.relative_to(self._folder).as_posix(),
             "recording": str(file.resolve()),
-            "size": size,
-            "mtime_ns": changed,
+            "size": state.size,
+            "stamp": state.stamp,
             "settings": self._settings,
         }
 
@@ -88,4 +88,4 @@ class Manifest:
 def _row(line: Entry) -> Row | None:
     """The row of a line, None where it is not a whole one."""
     row = line.get("row")
-    return row if isinstance(row, dict) and tuple(row) == COLUMNS else None
+    return row if isinstance(row, dict) and tuple(row) in (COLUMNS, COLUMNS + SYSTOLE_COLUMNS) else None

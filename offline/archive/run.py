@@ -3,11 +3,9 @@
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...models import load
 from ...stream.rates import seconds
 from ...stream.sources.base import SourceError
 from ...stream.sources.ffmpeg import FFMPEG_ENDINGS
@@ -17,6 +15,7 @@ from ..formats import FORMATS
 from ..formats.results import SUMMARY
 from .find import Item
 from .manifest import Entry, Manifest
+from .places import is_remote
 from .summary import Row, table
 from .workers import Outcome, Settings, outcomes
 
@@ -55,21 +54,14 @@ def segment_files(
     `out` cannot be used, and UsageError where the summary would overwrite another file.
     """
     out.mkdir(parents=True, exist_ok=True)
-    manifest = Manifest(
-        out,
-        {
-            "heartseg": version("heartseg"),
-            "model_sha256": load(settings.lag.network).card.sha256,
-            "lag": asdict(settings.lag),
-            "sensitivity": settings.sensitivity,
-        },
-    )
+    manifest = Manifest(out, settings.fingerprint())
     refuse_to_overwrite(out / SUMMARY, force or not manifest.foreign(out / SUMMARY))
     manifest.claim(out / SUMMARY)
-    report = Report()
+    report, form = Report(), settings.form
+    assert form is not None
     entries: dict[Item, Entry] = {}
     for item in items:
-        target = _target(item, out, settings)
+        target = result_of(item, out, form)
         if not again and (row := manifest.made(target, item.file)):
             report.before.append(row)
         elif target.resolve() == item.file.resolve() or (manifest.foreign(target) and not force):
@@ -78,7 +70,7 @@ def segment_files(
             entries[item] = manifest.entry(target, item.file)
 
     def store(outcome: Outcome) -> None:
-        target = _target(outcome.item, out, settings)
+        target = result_of(outcome.item, out, form)
         for warning in outcome.row.get("warnings", ()):
             say(f"warning: {warning}")
         entry = {**entries[outcome.item], "row": outcome.row}
@@ -117,13 +109,14 @@ def _segment(items: Sequence[Item], settings: Settings, jobs: int, store: Callab
     return True
 
 
-def _target(item: Item, out: Path, settings: Settings) -> Path:
-    return out / item.name.parent / (item.name.name + FORMATS[settings.form].ending)
+def result_of(item: Item, out: Path, form: str) -> Path:
+    """The file for the result of a recording."""
+    return out / item.name.parent / (item.name.name + FORMATS[form].ending)
 
 
 def _length(file: Path) -> float:
     """Length in seconds according to the header; 0 if unknown."""
-    if file.suffix.lower() in FFMPEG_ENDINGS:  # a program to start for each
+    if is_remote(file) or file.suffix.lower() in FFMPEG_ENDINGS:  # a connection or a program for each
         return 0.0
     try:
         source = FileSource(file)

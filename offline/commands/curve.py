@@ -8,7 +8,7 @@ from ..console import drawing, remark
 from ..datasets.sets import read_set, set_names
 from .options import add_sets
 
-EXAMPLE = "circor/dev cinc2016/dev --out docs"
+EXAMPLE = "circor/dev cinc2016/dev --out figures"
 COST = "It takes about 5 s for each minute of sound on one core: half an hour for the three sets of the README."
 
 

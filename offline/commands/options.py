@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..console import MissingExtra, UsageError
+
 if TYPE_CHECKING:
     from ...stream.segmenter.lag import Lag
 
@@ -25,6 +27,29 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def place(text: str) -> Path:
+    """A path or a URL, as the type of an argument."""
+    from ..archive.places import place_of
+
+    try:
+        return place_of(text)
+    except (UsageError, MissingExtra) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def local_path(text: str) -> Path:
+    """A path, as the type of an argument that may be no URL."""
+    if "://" in text:
+        raise argparse.ArgumentTypeError(f"{text}: is a URL; name a local file or folder")
+    return Path(text)
+
+
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """The arguments `PLAN` and `RESULTS` of a large archive."""
+    parser.add_argument("plan", type=Path, metavar="PLAN", help="a plan that `plan` wrote")
+    parser.add_argument("results", type=place, metavar="DIR", help="the folder that `segment PLAN --out` filled")
+
+
 def add_lag(parser: argparse.ArgumentParser) -> None:
     """The option `--lag`, read as a `Lag`."""
     parser.add_argument(
@@ -44,6 +69,15 @@ def add_sensitivity(parser: argparse.ArgumentParser) -> None:
         choices=("low", "normal", "high"),
         default="normal",
         help="how easily a heart is believed: 'high' for poor sounds, 'low' for noisy surroundings (default: normal)",
+    )
+
+
+def add_systole(parser: argparse.ArgumentParser) -> None:
+    """The option `--systole`."""
+    parser.add_argument(
+        "--systole",
+        action="store_true",
+        help="also say whether a murmur-like sound is heard in systole: for review, not a diagnosis",
     )
 
 

@@ -18,6 +18,8 @@ NOISE = -1
 LATEST_S = 1e9
 """Latest time in a recording, in seconds (30 years). A later one is an error."""
 
+_AUDIO = (".flac", ".wav")  # endings in the public sets
+
 
 class DataError(Exception):
     """A file or folder is not of the expected kind. The message names it."""
@@ -25,11 +27,31 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class Recording:
-    """One recording and its annotation.
+    """One recording of a public set and its annotation.
 
-    start_s, end_s: shape (n,), seconds, in time order; the last end of a CinC file is infinite (not given).
-    state: shape (n,), 0 to 4 as in `STATE_NAMES`, or `NOISE`.
-    points: the annotations are marks (start equals end) rather than intervals, as in PASCAL.
+    Attributes
+    ----------
+    name
+        Its name in the set.
+    audio
+        The sound file.
+    person
+        Whose heart it is, so that no split mixes persons.
+    start_s
+        Starts of the annotated parts: shape (n,), seconds, in time order.
+    end_s
+        Their ends, shape (n,), seconds; the last end of a CinC file is infinite (not given).
+    state
+        Shape (n,): 1 to 4 are S1, systole, S2 and diastole, 0 is not annotated, -1 is noise.
+    points
+        Whether the annotations are marks (start equals end) rather than intervals, as in PASCAL.
+
+    Examples
+    --------
+    >>> states = np.array([1, 2, 3], np.int8)
+    >>> start_s, end_s = np.array([0.0, 0.12, 0.31]), np.array([0.12, 0.31, 0.40])
+    >>> Recording("a", Path("a.wav"), "person 1", start_s, end_s, states).state
+    array([1, 2, 3], dtype=int8)
     """
 
     name: str
@@ -76,11 +98,16 @@ def columns(
     )
 
 
+def has_audio(folder: Path) -> bool:
+    """Whether there are .flac or .wav files in a folder."""
+    return any(path.suffix.lower() in _AUDIO for path in folder.iterdir())
+
+
 def audio_files(folder: Path, kind: str) -> list[Path]:
     """The .flac and .wav files of a folder, by name. Raises DataError where there are none."""
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; the {kind} recordings should be in it")
-    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".flac", ".wav"))
+    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in _AUDIO)
     if not files:
         raise DataError(f"{folder}: no .flac or .wav file in it; the {kind} recordings should be in it")
     return files

@@ -12,25 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..datasets.recording import Recording
-from ..scoring import (
-    HEADLINE_S,
-    KINDS,
-    TOLERANCES_S,
-    Counts,
-    Prediction,
-    Reference,
-    by_centre,
-    calibration_error,
-    coverage,
-    median_bpm,
-    outcomes,
-    reference_of,
-    risk_of_surest,
-    score,
-)
-
-PEAK_BEFORE_CENTRE_S = 0.0255
-"""A PASCAL mark is a sound's peak, which lies this long before its centre."""
+from ..scoring import HEADLINE_S, KINDS, TOLERANCES_S, Counts, Prediction, coverage, reference_of
+from .confidence import calibration_error, outcomes, risk_of_surest
+from .scored import PEAK_BEFORE_CENTRE_S as PEAK_BEFORE_CENTRE_S
+from .scored import ScoredRecording
+from .scored import as_marked as as_marked
 
 Predict = Callable[[Recording], Prediction]
 """Segments a recording. Raises SourceError or DataError."""
@@ -40,61 +26,6 @@ SHARES_KEPT = (1.0, 0.95, 0.9, 0.8, 0.5)
 
 _QUANTILES = (0.5, 0.95, 1.0)
 _PROGRESS_EVERY = 50  # recordings
-
-
-def as_marked(prediction: Prediction, recording: Recording) -> Prediction:
-    """The prediction in the convention of the recording's annotation.
-
-    Where the annotation is marks, which are peaks, every sound moves from its centre to its peak. It is emitted as
-    long after it as before.
-    """
-    shift_s = PEAK_BEFORE_CENTRE_S if recording.points else 0.0
-    return Prediction(
-        {kind: sounds - shift_s for kind, sounds in prediction.sounds.items()},
-        {kind: emitted - shift_s for kind, emitted in prediction.emitted.items()},
-        prediction.confidence,
-    )
-
-
-@dataclass(frozen=True)
-class ScoredRecording:
-    """A recording with its reference and a prediction, as it was predicted."""
-
-    recording: Recording
-    reference: Reference
-    prediction: Prediction
-
-    @property
-    def name(self) -> str:
-        """The recording's name."""
-        return self.recording.name
-
-    @cached_property
-    def aligned(self) -> Prediction:
-        """The prediction in the reference's convention. All figures are of this."""
-        return as_marked(self.prediction, self.recording)
-
-    @cached_property
-    def counts(self) -> Counts:
-        """Counts of S1 and S2 together within 60 ms."""
-        return sum(self.score(HEADLINE_S).values(), Counts())
-
-    @property
-    def bpm(self) -> float:
-        """Median heart rate of the reference; nan where it has no two S1 in succession."""
-        return median_bpm(self.reference.sounds["S1"].mean(axis=1))
-
-    def score(self, tolerance_s: float) -> dict[str, Counts]:
-        """Counts per kind."""
-        return score(self.reference, self.aligned, tolerance_s)
-
-    def score_as_one_kind(self, tolerance_s: float) -> Counts:
-        """Counts with S1 and S2 taken as one kind of sound."""
-        references = by_centre(np.concatenate([self.reference.sounds[kind] for kind in KINDS]).tolist())
-        predictions = by_centre(np.concatenate([self.aligned.sounds[kind] for kind in KINDS]).tolist())
-        none = by_centre([])
-        reference = Reference({"S1": references, "S2": none}, self.reference.spans, self.reference.cut)
-        return score(reference, Prediction({"S1": predictions, "S2": none}), tolerance_s)["S1"]
 
 
 @dataclass(frozen=True)
@@ -127,7 +58,18 @@ class Figures:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How well one way to segment fits a set of references. F1, counts and swaps are within 60 ms."""
+    """How well one way to segment fits a set of references. F1, counts and swaps are within 60 ms.
+
+    Attributes
+    ----------
+    scored
+        The recordings, each with its reference and its prediction.
+
+    Examples
+    --------
+    >>> Evaluation(()).swaps
+    0
+    """
 
     scored: tuple[ScoredRecording, ...]
 
@@ -172,7 +114,7 @@ class Evaluation:
         return any(s.recording.points for s in self.scored)
 
     def at(self, tolerance_s: float) -> Figures:
-        """The figures at another tolerance."""
+        """The figures at another tolerance: `tolerance_s`, in seconds."""
         if tolerance_s not in self._figures:
             self._figures[tolerance_s] = self._figures_at(tolerance_s)
         return self._figures[tolerance_s]
@@ -243,7 +185,7 @@ class Evaluation:
         return float(np.isnan(self._lags).mean()) if np.isfinite(self._lags).any() else float("nan")
 
     def worst(self, count: int) -> list[ScoredRecording]:
-        """The recordings with most errors, the worst first."""
+        """The `count` recordings with most errors, the worst first."""
         return sorted(self.scored, key=lambda s: (-(s.counts.fp + s.counts.fn), s.name))[:count]
 
     def as_dict(self) -> dict[str, Any]:
@@ -262,9 +204,28 @@ class Evaluation:
 def evaluate(
     recordings: Iterable[Recording], predict: Predict, say: Callable[[str], None] = lambda line: None, name: str = ""
 ) -> Evaluation:
-    """Segment annotated recordings and score the sounds. Raises the errors of `predict`.
+    """Segment annotated recordings and score the sounds, as `score` does. Raises the errors of `predict`.
 
-    say: gets a line about the progress every 50 recordings. name: of the set, for that line.
+    Parameters
+    ----------
+    recordings
+        With their annotations.
+    predict
+        Segments one of them: a function of a `Recording` that returns a `Prediction`.
+    say
+        Gets a line about the progress every 50 recordings.
+    name
+        Of the set, for that line.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from heartseg.offline import Recording
+    >>> from heartseg.offline.scoring import Prediction, reference_of
+    >>> start_s, state = np.array([0.0, 0.1, 0.3, 0.4]), np.array([2, 3, 4, 1], np.int8)
+    >>> recording = Recording("a", Path("a.wav"), "person 1", start_s, np.append(start_s[1:], 0.5), state)
+    >>> evaluate([recording], lambda recording: Prediction(reference_of(recording).sounds)).f1
+    1.0
     """
     return evaluate_each(recordings, ("",), lambda recording: {"": predict(recording)}, say, name)[""]
 

@@ -18,8 +18,8 @@ from ...stream.segmenter.lag import DEFAULT_LAG
 from ...stream.segmenter.segmenter import Segmenter
 from ...stream.segmenter.systole import CANNOT_TELL, HEARD, MOST_BEATS, NOT_HEARD
 from ..datasets.circor import Patient
-from ..scoring import calibration_error
 from ..segmentation import PcgRecorder, segment_blocks
+from .confidence import calibration_error
 
 WEIGHTS = {"Present": 5, "Unknown": 3, "Absent": 1}
 """What a person with each label counts in weighted accuracy."""

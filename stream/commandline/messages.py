@@ -1,6 +1,7 @@
 """Messages of a command on standard error, apart from its results."""
 
 import contextlib
+import io
 import sys
 from collections.abc import Iterator
 
@@ -17,6 +18,12 @@ def speak_as(program: str, quiet: bool = False) -> None:
 def is_quiet() -> bool:
     """Whether remarks and progress are left out."""
     return _is_quiet
+
+
+def print_anything() -> None:
+    """Have signs that standard output cannot write replaced by "?", as in a pipe on Windows."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def say(message: str) -> None:

@@ -47,9 +47,18 @@ def refuse(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     if args.loop and (args.jsonl or args.record or args.lsl):
         p.error("--loop does not go with --jsonl, --record and --lsl: they write each moment once")
     files = [f for f in (args.replay, args.model, args.record, args.jsonl) if f not in (None, "-")]
-    if len({os.path.realpath(f) for f in files}) < len(files):
+    if len({_identity(f) for f in files}) < len(files):
         p.error("--replay, --model, --record and --jsonl should name different files")
     _keep_files(p, args)
+
+
+def _identity(path: str) -> object:
+    """What two names of one file have in common: its number on the disk, or its place where it is still to be made."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return os.path.realpath(path)
+    return status.st_dev, status.st_ino
 
 
 def _keep_files(p: argparse.ArgumentParser, args: argparse.Namespace) -> None:

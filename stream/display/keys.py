@@ -7,12 +7,8 @@ import select
 import sys
 from types import TracebackType
 
-try:
+if sys.platform != "win32":
     import termios
-except ImportError:  # Windows
-    _HAVE_TERMINALS = False
-else:
-    _HAVE_TERMINALS = True
 
 _KEY = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|O.|.)?|.", re.S)  # one key; special ones send a sequence
 _NAMES = {"\x1b[C": "right", "\x1bOC": "right", "\x1b[D": "left", "\x1bOD": "left"}
@@ -22,8 +18,8 @@ class Keys:
     """A context in which the terminal delivers each key at once. The terminal is restored at its end.
 
     The terminal is standard input, or that of the process where standard input brings sound. No key is ever pressed if
-    there is none, or if it is that of another job. Ctrl-C stays a signal. Ctrl-Z does nothing, since a stopped process
-    cannot capture.
+    there is none, if it is that of another job, or on Windows. Ctrl-C stays a signal. Ctrl-Z does nothing, since a
+    stopped process cannot capture.
     """
 
     def __init__(self, descriptor: int | None = None) -> None:
@@ -33,7 +29,7 @@ class Keys:
     def __enter__(self) -> "Keys":
         """Take over the terminal."""
         fd = self._descriptor
-        if _HAVE_TERMINALS and os.isatty(fd):
+        if sys.platform != "win32" and os.isatty(fd):
             with contextlib.suppress(OSError, termios.error):
                 if os.tcgetpgrp(fd) != os.getpgrp():
                     return self
@@ -50,7 +46,7 @@ class Keys:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Restore the terminal. Keys that were not read are discarded."""
-        if self._saved is not None:
+        if sys.platform != "win32" and self._saved is not None:
             with contextlib.suppress(termios.error):  # the terminal is gone
                 termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._saved)
             self._saved = None

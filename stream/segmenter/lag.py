@@ -40,6 +40,11 @@ class Lag:
         Whether a sound is also announced at its onset.
     network
         Name of the shipped model. Its output must cover lookahead + hop frames.
+
+    Examples
+    --------
+    >>> round(Lag(lookahead=25).bound_ms)
+    390
     """
 
     lookahead: int
@@ -49,7 +54,18 @@ class Lag:
     network: str = DEFAULT
 
     def check(self, card: Card) -> None:
-        """Raise ModelError where the output of a network is too short for this lag."""
+        """Refuse a network whose output is too short for this lag.
+
+        Parameters
+        ----------
+        card
+            Of the network.
+
+        Raises
+        ------
+        ModelError
+            Where it is too short. The message says which lag is the longest.
+        """
         if self.lookahead + self.hop <= card.output_frames:
             return
         fitting = [Lag(card.output_frames - hop, hop) for hop in (SLOW_HOP, FAST_HOP) if hop <= card.output_frames]
@@ -99,8 +115,8 @@ class Lag:
 
         Examples
         --------
-        >>> Lag.within(400).lookahead
-        26
+        >>> Lag.within(250).hop
+        1
         """
         hop = FAST_HOP if ms <= _FAST_MS else SLOW_HOP
         cls(0, hop).check(card)

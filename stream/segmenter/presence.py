@@ -7,9 +7,10 @@ of (weakest - level) over the sounds, kept between 0 and a ceiling (the cumulati
 1954). There is a heart once the evidence reaches one threshold, until it falls below a lower one. A cycle that lasts
 unlike both cycles before it counts a little less.
 
-Sounds are withheld until then, and named late rather than never. Evidence is counted in sounds, not in seconds: as
-many beats convince at 30 bpm as at 200. What irregularity costs is small and bounded, so that irregular hearts are
-heard.
+Sounds are withheld until then, and named late rather than never. Where the sound ends before, the lower threshold
+decides: evidence that would keep a heart is enough to name what was withheld. Evidence is counted in sounds, not in
+seconds: as many beats convince at 30 bpm as at 200. What irregularity costs is small and bounded, so that irregular
+hearts are heard.
 """
 
 import math
@@ -21,7 +22,15 @@ from .decoder import MIN_POSTERIOR, SOUNDS, PathSegment
 
 
 class Presence(Enum):
-    """What the evidence says."""
+    """Whether there is a heart, by the evidence so far.
+
+    The evidence is a cumulative sum (Page, Biometrika 41, 1954) over the decoded sounds.
+
+    Examples
+    --------
+    >>> [presence.name for presence in Presence]
+    ['LISTENING', 'HEART', 'UNSURE', 'NOTHING']
+    """
 
     LISTENING = "undecided"
     HEART = "a heart"
@@ -103,15 +112,21 @@ class PresenceGate:
             self._previous = segment
         return named
 
+    def flush(self, segments: list[PathSegment], frame: int) -> list[PathSegment]:
+        """As `push`, for the last segments of a run: what would keep a heart is enough now, as no more will come."""
+        named = self.push(segments, frame)
+        return named + self._release() if self._evidence >= _END else named
+
     def _take(self, sound: PathSegment) -> list[PathSegment]:
         self._weigh(sound)
         self._withheld.append(sound)
         self._tell_apart(sound)
-        if not self.is_heart:
-            return []
-        named = [
-            held for held in self._withheld if held.posterior >= MIN_POSTERIOR and sound.end - held.start <= _PATIENCE
-        ]
+        return self._release() if self.is_heart else []
+
+    def _release(self) -> list[PathSegment]:
+        """The sounds that were withheld, but for the oldest and those that are too uncertain."""
+        oldest = self._withheld[-1].end - _PATIENCE if self._withheld else 0
+        named = [sound for sound in self._withheld if sound.posterior >= MIN_POSTERIOR and sound.start >= oldest]
         self._withheld.clear()
         return named
 

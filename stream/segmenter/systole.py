@@ -2,19 +2,18 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from statistics import fmean
 
 import numpy as np
 
 from ...models.systole import SystoleModel, load_systole, probability
-from ..events import Event, Sound
+from ..events import Event, Sound, Systole
+from ..events.systole import CANNOT_TELL as CANNOT_TELL
+from ..events.systole import HEARD as HEARD
+from ..events.systole import NOT_HEARD as NOT_HEARD
 from ..rates import Samples
 from .beats import Beat, CleanBeats
 from .features import beats_features
-
-HEARD, NOT_HEARD, CANNOT_TELL = "heard", "not heard", "cannot tell"
-"""The three answers to "murmur-like sound in systole?"."""
 
 FEWEST_BEATS = 8
 """Clean beats before the first answer."""
@@ -24,29 +23,6 @@ BEATS_BETWEEN = 4
 
 MOST_BEATS = 40
 """Newest clean beats that an answer rests on."""
-
-
-@dataclass(frozen=True)
-class Systole:
-    """Whether something sounds in systole: for review, not a diagnosis.
-
-    Attributes
-    ----------
-    start, end
-        Stream samples, from the start of its first beat to before the end of its last.
-    answer
-        "heard", "not heard" or "cannot tell".
-    probability
-        That a listener would hear a murmur in systole here, 0 to 1, calibrated.
-    beats
-        Clean beats that it rests on.
-    """
-
-    start: int
-    end: int
-    answer: str
-    probability: float
-    beats: int
 
 
 def answer(model: SystoleModel, p: float, confidence: float = 1.0) -> str:
@@ -93,22 +69,21 @@ class SystoleListener:
         """
         answers = []
         for sound in events:
-            beat = self._clean_beats.push_sound(sound) if isinstance(sound, Sound) else None
-            if beat is None:
+            if not isinstance(sound, Sound) or (beat := self._clean_beats.push_sound(sound)) is None:
                 continue
             self._beats.append(beat)
             self._since += 1
             if self._since == BEATS_BETWEEN:
                 self._since = 0
-                answers.append(self._answer())
+                answers.append(self._answer(sound.emitted))
         return answers
 
-    def latest(self) -> Systole | None:
+    def latest(self, emitted: int) -> Systole | None:
         """The answer by all beats so far, also between two answers; None where they are too few."""
-        return self._answer() if len(self._beats) >= FEWEST_BEATS else None
+        return self._answer(emitted) if len(self._beats) >= FEWEST_BEATS else None
 
-    def _answer(self) -> Systole:
-        logit = self._model.logit(beats_features(np.stack([beat.levels for beat in self._beats])))
+    def _answer(self, emitted: int) -> Systole:
+        p = probability(self._model.logit(beats_features(np.stack([beat.levels for beat in self._beats]))))
         confidence = fmean(beat.confidence for beat in self._beats)
-        words = answer(self._model, probability(logit), confidence)
-        return Systole(self._beats[0].start, self._beats[-1].end, words, probability(logit), len(self._beats))
+        words = answer(self._model, p, confidence)
+        return Systole(self._beats[0].start, self._beats[-1].end, words, p, len(self._beats), confidence, emitted)

@@ -1,6 +1,7 @@
 """Events as JSON Lines, in a file or on standard output."""
 
 import contextlib
+import io
 import json
 import os
 import sys
@@ -13,10 +14,12 @@ from .fsync import Syncing
 from .newfile import create
 from .session import end
 
+_FORM: dict[str, Any] = {"encoding": "utf-8", "newline": "\n"}  # the same bytes on every system
+
 
 def silence_stdout() -> None:
     """Discard all further standard output, so that Python does not flush it again at exit."""
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def stdout_error(error: OSError | ValueError) -> SinkError:
@@ -26,10 +29,35 @@ def stdout_error(error: OSError | ValueError) -> SinkError:
     return SinkError(f"standard output: cannot be written ({getattr(error, 'strerror', None) or error})")
 
 
-class JsonLines(Sink):
-    """A sink that writes the session, the events and the end, one object a line. Path "-" is standard output.
+def _stdout() -> IO[str]:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(**_FORM)
+    return sys.stdout
 
-    force: overwrite a file of this name. Raises SinkError where it is there without, or cannot be written.
+
+class JsonLines(Sink):
+    """A sink that writes the session, the events and the end, one object a line.
+
+    Parameters
+    ----------
+    path
+        The file; "-" is standard output.
+    session
+        The first line.
+    force
+        Whether a file of this name is overwritten.
+
+    Raises
+    ------
+    SinkError
+        Where the file is there without `force`, or cannot be written.
+
+    Examples
+    --------
+    >>> sink = JsonLines("-", {"type": "session"})
+    {"type": "session"}
+    >>> sink.on_event(Sound("S1", 0, 4410, 0.97, 17_640))  # doctest: +ELLIPSIS
+    {"type": "sound", "kind": "S1", "onset_s": 0.0, "offset_s": 0.1, ...}
     """
 
     def __init__(self, path: str, session: dict[str, Any], force: bool = False) -> None:
@@ -37,7 +65,7 @@ class JsonLines(Sink):
         if path == "-" and sys.stdout is None:
             raise SinkError("standard output: is closed")
         try:
-            self._file: IO[str] = sys.stdout if path == "-" else create(path, "", force, encoding="utf-8")
+            self._file: IO[str] = _stdout() if path == "-" else create(path, "", force, **_FORM)
         except OSError as error:
             raise SinkError(f"{path}: cannot be written ({error.strerror})") from None
         self._syncing = None if path == "-" else Syncing(self._file)

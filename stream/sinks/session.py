@@ -1,6 +1,7 @@
 """The first and the last line of a JSONL file: the session and the end."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -14,18 +15,25 @@ from .base import Accounts
 SCHEMA = 1
 
 
+@cache  # looked up on the disk, which takes longer than a second of sound
+def heartseg_version() -> str:
+    """The version that is installed."""
+    return version("heartseg")
+
+
 def session(segmenter: Segmenter, source: str, source_latency: dict[str, int] | None = None) -> dict[str, Any]:
     """The first line: the source, the network and the lag. source_latency: the `latency` of the source."""
     card = segmenter.network.card
     return {
         "type": "session",
         "schema": SCHEMA,
-        "heartseg": version("heartseg"),
+        "heartseg": heartseg_version(),
         "model": card.name,
         "model_sha256": card.sha256,
         "source": source,
         "rate_hz": STREAM_RATE,
         "latency_ms": latency_ms(segmenter.lag, source_latency or {}),
+        **({"systole_model": segmenter.systole_model.name} if segmenter.systole_model else {}),
         "notice": NOTICE,
     }
 

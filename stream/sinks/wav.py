@@ -20,13 +20,29 @@ class WavRecording(Sink):
     The first is `path`, if given. The others are named after the time, in the current folder. A write error stops the
     recording but not the run; the reason is in `message` (latest) and `failure` (kept). All methods may be called from
     any thread.
+
+    Parameters
+    ----------
+    path
+        The first file, which is begun at once. None: nothing is recorded before `toggle`.
+    force
+        Whether a file of this name is overwritten.
+
+    Raises
+    ------
+    SinkError
+        Where the file is there without `force`, or cannot be written.
+
+    Examples
+    --------
+    >>> sink = WavRecording("doctest.wav", force=True)
+    >>> sink.on_missing(44_100)  # a second of silence
+    >>> sink.close(Accounts(44_100, 0, 44_100, 0))
+    >>> sink.written()
+    ['doctest.wav: 1.0 s recorded']
     """
 
     def __init__(self, path: str | None = None, force: bool = False) -> None:
-        """Start to record if a path is given. force: overwrite a file of this name.
-
-        Raises SinkError if the file is there without `force`, or cannot be written.
-        """
         self._lock = threading.Lock()
         self._file: WavFile | None = None
         self._position = self._began = 0  # stream samples
@@ -56,8 +72,10 @@ class WavRecording(Sink):
         return file.length / STREAM_RATE if file else self._seconds
 
     def begin_at(self, position: int) -> None:
-        """The next run begins at this sample of the recording that is replayed."""
+        """The next run begins at this position, a sample of the recording that is replayed. The last ended its file."""
         with self._lock:
+            if self.path and not self._file and self.message is None:
+                self.message = f"{self.path}: recorded {self._seconds:.1f} s; it ended where the replay began again"
             self._origin, self._position = position, 0
 
     def toggle(self) -> None:

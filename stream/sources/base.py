@@ -22,9 +22,18 @@ class Source(Protocol):
 
     Most sources have one ring; a device that comes back with another rate or other channels needs another.
 
-    name: what the session line calls it. failure: what went wrong, in one line. state: how it is doing, in a few
-    words. latency: worst-case delay ahead of the segmenter, in stream samples, by stage. warnings: what the user
-    should know at the end; it may grow during the run.
+    Attributes
+    ----------
+    name
+        What the session line calls it.
+    failure
+        What went wrong, in one line; None if nothing did.
+    state
+        How it is doing, in a few words.
+    latency
+        Worst-case delay ahead of the segmenter, in stream samples, by stage.
+    warnings
+        What the user should know at the end; it may grow during the run.
     """
 
     name: str
@@ -34,10 +43,10 @@ class Source(Protocol):
     warnings: list[str]
 
     def start(self, intake: "Intake") -> None:
-        """Add a ring and begin to fill it. Raises SourceError."""
+        """Add a ring to the intake and begin to fill it. Raises SourceError."""
 
     def stop(self) -> None:
         """Write no more; what was written stays. From any thread, and again."""
 
     def when(self, position: int) -> float | None:
-        """Return the time (`time.monotonic`) at which a recent stream sample was captured, None if unknown."""
+        """Return when the stream sample at this position was captured (`time.monotonic`, s); None if unknown."""

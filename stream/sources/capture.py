@@ -1,5 +1,6 @@
 """One opening of a capture device: PortAudio's callback writes into a ring, and does nothing else."""
 
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,13 +15,14 @@ BLOCKS_PER_SECOND = 100
 
 _RING_SECONDS = 10.0
 _LARGEST_RING = 1 << 24  # samples: 64 MiB, for devices of very many channels
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
 _LARGEST_AGE_S = 30.0
 
 
 def now() -> float:
     """Seconds of a clock that nobody sets and that counts while a laptop sleeps."""
-    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
+    if sys.platform == "win32":
+        return time.monotonic()
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Capture:

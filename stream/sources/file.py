@@ -4,7 +4,10 @@ import os
 import stat
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -12,7 +15,7 @@ import soundfile
 from ...models.errors import one_line
 from ..rates import STREAM_RATE, Samples
 from .base import NoSuchSource, SourceError
-from .ffmpeg import FFMPEG_ENDINGS, DecodedFile
+from .ffmpeg import FFMPEG_ENDINGS, DecodedFile, length_s
 from .resample import HIGHEST_RATE, LOWEST_RATE, converted, mean_channel
 
 _READ_SECONDS = 1.0
@@ -20,28 +23,45 @@ _UNKNOWN_FRAMES = 1 << 40  # so many or more: the header was written by a progra
 
 
 class FileSource:
-    """A recording, read in blocks and never loaded whole.
+    """A recording, read in blocks and never loaded whole. `warnings` grows while the file is read.
 
-    `channel` counts from 1; None takes the mean of all channels. `name`: what to call it, by default its path.
-    `warnings` grows while the file is read. Raises SourceError for whatever cannot be replayed.
+    Parameters
+    ----------
+    path
+        The file: any that libsndfile or ffmpeg opens, of 400 to 192,000 Hz.
+    channel
+        The one to take, from 1. None takes the mean of all channels.
+    name
+        What to call it, by default its path.
+    content
+        Its bytes, open for reading and seeking. Then nothing is looked for at `path`, and whoever opened it closes it.
+
+    Raises
+    ------
+    SourceError
+        For whatever cannot be replayed.
+
+    Examples
+    --------
+    >>> FileSource("absent.wav")
+    Traceback (most recent call last):
+    heartseg.stream.sources.base.NoSuchSource: absent.wav: no such file
     """
 
-    def __init__(self, path: str | os.PathLike[str], channel: int | None = None, name: str | None = None) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], channel: int | None = None, name: str | None = None,
+        content: BinaryIO | None = None,
+    ) -> None:  # fmt: skip
         self.path = Path(path)
         self.name = path = name or str(path).encode("utf-8", "replace").decode()
         self.warnings: list[str] = []
-        try:
-            status = self.path.stat()
-        except FileNotFoundError:
-            raise NoSuchSource(f"{path}: no such file") from None
-        except (OSError, ValueError) as error:
-            raise NoSuchSource(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-        if stat.S_ISDIR(status.st_mode):
-            raise NoSuchSource(f"{path}: is a directory; name a recording in it")
-        if stat.S_ISREG(status.st_mode) and status.st_size == 0:
+        if content is None:
+            self._check_path()
+        elif content.seek(0, os.SEEK_END) == 0:
             raise SourceError(f"{path}: the file is empty")
-        by_ffmpeg = self.path.suffix.lower() in FFMPEG_ENDINGS
-        self._file: soundfile.SoundFile = DecodedFile(self.path) if by_ffmpeg else self._open()
+        by_ffmpeg = content is None and self.path.suffix.lower() in FFMPEG_ENDINGS
+        missing = _missing_bytes(self.path, content)
+        self._file: soundfile.SoundFile = DecodedFile(self.path) if by_ffmpeg else self._open(content)
         self.rate: int = self._file.samplerate
         channels = self._file.channels
         if not LOWEST_RATE <= self.rate <= HIGHEST_RATE:
@@ -53,15 +73,26 @@ class FileSource:
         self._channel = channel
         self._frames: int = self._file.frames
         self._first = 0
-        missing = _missing_bytes(self.path)
         if missing:
             self.warnings.append(
                 f"{path}: truncated ({missing} bytes short of what its header says); the part that is there is used"
             )
 
-    def _open(self) -> soundfile.SoundFile:
+    def _check_path(self) -> None:
         try:
-            return soundfile.SoundFile(os.fsencode(self.path) if os.name == "posix" else self.path)
+            status = self.path.stat()
+        except FileNotFoundError:
+            raise NoSuchSource(f"{self.name}: no such file") from None
+        except (OSError, ValueError) as error:
+            raise NoSuchSource(f"{self.name}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        if stat.S_ISDIR(status.st_mode):
+            raise NoSuchSource(f"{self.name}: is a directory; name a recording in it")
+        if stat.S_ISREG(status.st_mode) and status.st_size == 0:
+            raise SourceError(f"{self.name}: the file is empty")
+
+    def _open(self, content: BinaryIO | None) -> soundfile.SoundFile:
+        try:
+            return soundfile.SoundFile(content or (os.fsencode(self.path) if os.name == "posix" else self.path))
         except PermissionError:
             raise SourceError(f"{self.name}: may not be read (permission denied)") from None
         except (soundfile.SoundFileError, OSError, TypeError) as error:
@@ -75,21 +106,25 @@ class FileSource:
         """Length by the file's header, in seconds; 0 where ffmpeg reads it, which does not know it."""
         return self._frames / self.rate
 
-    @property
+    @cached_property
     def length(self) -> int | None:
         """Length by the file's header, in stream samples; None where that is unknown, or the file cannot be sought."""
+        if isinstance(self._file, DecodedFile):
+            seconds = length_s(self.path)
+            return None if seconds is None else round(seconds * STREAM_RATE)
         is_known = 0 < self._frames < _UNKNOWN_FRAMES and self._file.seekable()
         return self._frames * STREAM_RATE // self.rate if is_known else None
 
     def again(self, place: int) -> "FileSource":
         """The same recording, opened anew, whose blocks begin at stream sample `place`. Raises SourceError.
 
-        Only where there is a `length`.
+        Only where there is a `length`, and no `content`.
         """
         other = FileSource(self.path, self._channel)
-        frame = min(other._frames, place * self.rate // STREAM_RATE)
+        other.length = self.length
+        frame = place * self.rate // STREAM_RATE
         try:
-            other._first = other._file.seek(frame)
+            other._first = other._file.seek(min(frame, other._frames or frame))
         except (soundfile.SoundFileError, OSError) as error:
             other.close()
             raise SourceError(f"{self.name}: no other place can be sought ({_reason(error)})") from None
@@ -134,15 +169,21 @@ def _reason(error: Exception) -> str:
     return one_line(text).rstrip(".")
 
 
-def _missing_bytes(path: Path) -> int:
+def _missing_bytes(path: Path, content: BinaryIO | None) -> int:
     """Bytes by which a RIFF file is shorter than its header says; 0 for others and for streamed headers."""
-    if not path.is_file():
-        return 0
-    with path.open("rb") as file:
-        head = file.read(12)
+    if content is None:
+        if not path.is_file():
+            return 0
+        with suppress(OSError), path.open("rb") as file:
+            return _missing_bytes(path, file)
+        return 0  # opening it as sound fails, too, and says why
+    size = content.seek(0, os.SEEK_END)
+    content.seek(0)
+    head = content.read(12)
+    content.seek(0)
     if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
         return 0
     claimed: int = struct.unpack("<I", head[4:8])[0]
     if claimed >= 0x7FFFFFFF:  # written by a program that could not know the length
         return 0
-    return max(0, claimed + 8 - path.stat().st_size)
+    return max(0, claimed + 8 - size)

@@ -25,6 +25,16 @@ class Intake:
 
     A source adds a ring for each opening of its device, and closes the intake at the end. The worker reads, and waits
     for `news` when there is nothing to read. A ring of 44,100 Hz, one channel and no time stamps passes unchanged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> intake, ring = Intake(), RingBuffer()
+    >>> intake.add(ring)
+    >>> ring.write(np.zeros(441, np.float32))
+    441
+    >>> len(intake.read(300)), len(intake.read(300)), intake.read(300)
+    (300, 141, None)
     """
 
     def __init__(self) -> None:
@@ -62,9 +72,14 @@ class Intake:
     # ---- the worker's side
 
     def read(self, limit: int) -> Part | None:
-        """The next samples (`limit` at most, or one captured block) or the next gap; None when there is nothing yet.
+        """The next samples or the next gap; None when there is nothing yet.
 
         A None after which `finished` is true is the end.
+
+        Parameters
+        ----------
+        limit
+            The most samples to read, at 44,100 Hz. A captured block is read whole.
         """
         closed = self._closed  # before the rings: none is added later
         while not self._ready and self._advance(limit):

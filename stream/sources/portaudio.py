@@ -185,7 +185,8 @@ def lasting_name(name: str) -> str:
 def keep_stderr() -> None:
     """Keep file descriptor 2 from PortAudio and ALSA, which write to it at any time; `sys.stderr` becomes a copy."""
     sys.stderr.flush()
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    encoding, errors = sys.stderr.encoding, sys.stderr.errors
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding=encoding, errors=errors)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)

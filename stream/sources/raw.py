@@ -25,6 +25,7 @@ from .ring import RingBuffer
 STDIN = "standard input"
 SILENT = "nothing comes: waiting for it"
 
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)  # Windows would translate line ends
 _LARGEST_READ = 1 << 16  # bytes
 _TICK_S = 0.1
 _SILENT_AFTER_S = 2.0
@@ -105,7 +106,7 @@ class RawFile:
         self.form, self.warnings = form, list[str]()
         self._channel = channel
         try:
-            self.descriptor = standard_input() if path == "-" else os.open(path, os.O_RDONLY)
+            self.descriptor = standard_input() if path == "-" else os.open(path, _READ)
         except OSError as error:
             raise NoSuchSource(f"{self.name}: cannot be read ({error.strerror})") from None
         status = os.fstat(self.descriptor)
@@ -136,11 +137,16 @@ class RawFile:
 
 
 class Pipe:
-    """A source of headerless sound that comes at its own pace. Nothing is dropped: what is not taken waits there."""
+    """A source of headerless sound that comes at its own pace. Nothing is dropped: what is not taken waits there.
+
+    Raises NoSuchSource on Windows, where a thread cannot wait for a pipe and for the end at once.
+    """
 
     failure: str | None = None
 
     def __init__(self, raw: RawFile) -> None:
+        if os.name == "nt":
+            raise NoSuchSource(f"{raw.name}: on Windows a pipe cannot be heard as it comes; name a file")
         self.name, self.warnings = raw.name, raw.warnings
         self.state = LISTENING
         self.latency = {"conversion": held_back(raw.form.rate, max(1, raw.form.rate // 100))}
@@ -186,20 +192,20 @@ class Pipe:
 
 
 def recording_on_stdin(channel: int | None = None) -> FileSource:
-    """The recording that standard input brings, once it has ended. It is kept in a file that goes with the process.
+    """The recording that standard input brings, once it has ended. It is kept in a folder that goes with the process.
 
     Raises SourceError.
     """
     descriptor = standard_input()
-    kept = tempfile.NamedTemporaryFile(prefix="heartseg-")  # noqa: SIM115 (open for as long as the source is)
+    folder = tempfile.TemporaryDirectory(prefix="heartseg-", ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    kept = os.path.join(folder.name, "recording")
     try:
-        with open(descriptor, "rb", closefd=False) as recording:
-            shutil.copyfileobj(recording, kept)
-        kept.flush()
+        with open(descriptor, "rb", closefd=False) as recording, open(kept, "wb") as file:
+            shutil.copyfileobj(recording, file)
     except OSError as error:
-        raise SourceError(f"{STDIN}: cannot be kept in {kept.name} ({error.strerror})") from None
-    atexit.register(kept.close)
-    return FileSource(kept.name, channel, name=STDIN)
+        raise SourceError(f"{STDIN}: cannot be kept in {kept} ({error.strerror})") from None
+    return FileSource(kept, channel, name=STDIN)
 
 
 def standard_input() -> int:

@@ -19,13 +19,33 @@ _STEP = STREAM_RATE // 20  # places in a recording are multiples of this: a colu
 
 
 class Replay:
-    """A source that plays blocks at `speed` times real time (None: as fast as they are taken). Drops nothing.
+    """A source that plays blocks of samples. Drops nothing.
 
-    blocks: float32 arrays of shape (n,) at 44,100 Hz. warnings: the list that the reader of the blocks adds to.
+    Parameters
+    ----------
+    blocks
+        Float32 arrays of shape (n,), any n, at 44,100 Hz.
+    speed
+        Times real time. None: as fast as the samples are taken.
+    name
+        What the session line calls it.
+    warnings
+        The list that the reader of the blocks adds to.
 
-    origin: place in the recording of the first sample, in stream samples. ahead: how many samples from there on come
-    at once, before those that keep time. length: of the recording, in stream samples, where it is known and another
-    replay of it can begin elsewhere (`at`). in_time: set once the samples keep time, and at the end.
+    Attributes
+    ----------
+    origin
+        Place in the recording of the first sample, in stream samples.
+    ahead
+        How many samples from there on come at once, before those that keep time.
+    in_time
+        Set once the samples keep time, and at the end.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Replay([np.zeros(44_100, np.float32)], speed=None).state
+    'listening'
     """
 
     def __init__(
@@ -52,7 +72,7 @@ class Replay:
 
     @classmethod
     def of(cls, file: "FileSource", speed: float | None = 1.0) -> "Replay":
-        """A replay of a recording."""
+        """A replay of a recording, at `speed` times real time. `file` is read by it alone."""
         replay = cls(file.blocks(), speed, file.name, file.warnings)
         replay._file = file
         return replay

@@ -16,17 +16,42 @@ def mean_channel(block: Samples) -> Samples:
 
 
 class Converter:
-    """One channel at `rate` Hz to 44,100 Hz: what comes out is the same however the samples are cut into blocks."""
+    """One channel to 44,100 Hz, block by block (soxr, HQ).
+
+    What comes out is the same however the samples are cut into blocks.
+
+    Parameters
+    ----------
+    rate
+        Samples a second of what comes in, in Hz.
+
+    Examples
+    --------
+    >>> converter = Converter(4000)
+    >>> len(converter.push(np.zeros(4000, np.float32))) + len(converter.flush())
+    44100
+    """
 
     def __init__(self, rate: float) -> None:
         self._resample = None if rate == STREAM_RATE else soxr.ResampleStream(rate, STREAM_RATE, 1, "float32", "HQ")
 
     def push(self, block: Samples) -> Samples:
-        """Convert a block; the newest samples are held back until later ones come."""
+        """Convert a block; the newest samples are held back until later ones come.
+
+        Parameters
+        ----------
+        block
+            Shape (n,), float32, any n.
+
+        Returns
+        -------
+        Samples
+            Shape (m,), float32, at 44,100 Hz.
+        """
         return block if self._resample is None else np.asarray(self._resample.resample_chunk(block))
 
     def flush(self) -> Samples:
-        """The samples still held back: the sound ends here."""
+        """The samples still held back, shape (m,): the sound ends here."""
         none = np.zeros(0, np.float32)
         return none if self._resample is None else np.asarray(self._resample.resample_chunk(none, last=True))
 

@@ -52,6 +52,25 @@ class RingBuffer:
     `write` may run in PortAudio's callback. It never waits, allocates no arrays, and drops and counts what does not
     fit. Each side changes only its own counters, and publishes by one assignment after the data are in place.
     Counters only grow. Either all blocks have time stamps or none.
+
+    Parameters
+    ----------
+    rate
+        Frames a second, in Hz.
+    channels
+        Samples of a frame.
+    seconds
+        How long a sound it holds.
+    notes
+        How many blocks with time stamps it holds.
+
+    Examples
+    --------
+    >>> ring = RingBuffer(rate=44_100, seconds=0.01)
+    >>> ring.write(np.ones(500, np.float32)), ring.dropped
+    (441, 59)
+    >>> ring.read(100).samples.shape
+    (100, 1)
     """
 
     def __init__(self, rate: int = STREAM_RATE, channels: int = 1, seconds: float = _SECONDS, notes: int = _NOTES):
@@ -86,7 +105,17 @@ class RingBuffer:
     # ---- the writer's side
 
     def write(self, block: Samples, began: float | None = None, overflow: bool = False) -> int:
-        """Store a block of shape (n,) or (n, channels); returns how many frames fitted. The rest is dropped."""
+        """Store a block, and return how many frames fitted. The rest is dropped.
+
+        Parameters
+        ----------
+        block
+            Shape (n,) or (n, channels), float32.
+        began
+            When its first frame was captured, in s; None without time stamps.
+        overflow
+            Whether the device lost sound before it.
+        """
         if self.closed:
             return 0
         fits = min(len(block), self.room)

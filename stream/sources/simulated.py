@@ -26,11 +26,34 @@ class Beat:
 
 @dataclass(frozen=True)
 class SimulatedHeart:
-    """A heart at `bpm` beats a minute; the same seed gives the same samples.
+    """A heart that beats for ever; the same seed gives the same samples.
 
-    variability: relative standard deviation of the cycle from beat to beat. breathing: relative swing of the cycle
-    and the loudness with the breath. noise, murmur: RMS of body noise and peak of a systolic murmur, relative to
-    the loudest S1. pause_every_s, pause_s: now and then the heart falls silent (0: never).
+    Attributes
+    ----------
+    bpm
+        Beats a minute.
+    seed
+        Of all that is random.
+    variability
+        Relative standard deviation of the cycle from beat to beat.
+    breathing
+        Relative swing of the cycle and the loudness with the breath.
+    noise
+        RMS of body noise, relative to the loudest S1.
+    murmur
+        Peak of a systolic murmur, relative to the loudest S1.
+    pause_every_s
+        Seconds after which the heart falls silent; 0: never.
+    pause_s
+        For how many seconds.
+    level
+        Gain of all samples.
+
+    Examples
+    --------
+    >>> heart = SimulatedHeart(bpm=120)
+    >>> next(heart.blocks()).shape, next(heart.beats()).s1[0]
+    ((4410,), 17640)
     """
 
     bpm: float = 72.0

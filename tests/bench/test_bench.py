@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
 
 import bench.__main__ as bench  # noqa: E402
-from bench import check, decimation, headroom, latency, measure, offline, process, streams, work  # noqa: E402
+from bench import archive, decimation, headroom, latency, measure, offline, process, streams, work  # noqa: E402
 from bench.measure import Figure, Wrong, figure  # noqa: E402
 from heartseg.stream.rates import STREAM_RATE  # noqa: E402
 
@@ -44,7 +44,7 @@ def test_a_broken_decimator_is_noticed(side, monkeypatch):
 
 @pytest.mark.slow
 def test_latency_and_ledger():
-    figures, lines = latency.measure(seconds=20, speed=2.0)
+    figures, lines = latency.measure(seconds=16, speed=2.5)
     said = names(figures)
     assert all(f"{stage}, p99.9" in said for stage in work.STAGES)
     assert {f.name: f.value for f in figures}["ledger: measured minus declared, filters and hops"] == 0
@@ -132,13 +132,13 @@ RATIO = Figure("ours over theirs", 5.0, 4.8, 5.2, "×", ratio=True)
     ],
 )
 def test_regressions(now, worse):
-    assert bool(check.regressions([RATIO], [now])) == worse
+    assert bool(measure.regressions([RATIO], [now])) == worse
 
 
 def test_figures_survive_the_file(tmp_path):
     figures = [RATIO, figure("quartiles", range(101), "ms", more=False)]
-    check.write(tmp_path / "run.json", "a machine", figures)
-    assert check.read(tmp_path / "run.json") == figures
+    measure.write_figures(tmp_path / "run.json", "a machine", figures)
+    assert measure.read_figures(tmp_path / "run.json") == figures
     assert figures[1].low == 25 and figures[1].high == 75
 
 
@@ -150,7 +150,7 @@ def test_the_command_checks_against_an_earlier_file(tmp_path, monkeypatch, capsy
     assert bench.main(["--only", "headroom", "--json", str(run)]) == 0
     assert "keeps up: 38× headroom; 61 streams on this core." in capsys.readouterr().out.splitlines()[-1]
     assert bench.main(["--only", "headroom", "--check", str(run)]) == 0
-    check.write(made_up, "a machine", [replace(RATIO, value=50.0, low=48.0, high=52.0)])
+    measure.write_figures(made_up, "a machine", [replace(RATIO, value=50.0, low=48.0, high=52.0)])
     assert bench.main(["--only", "headroom", "--check", str(made_up)]) == 1
     assert "worse: ours over theirs" in capsys.readouterr().out
     made_up.write_text("{}")
@@ -174,3 +174,9 @@ def test_a_machine_that_does_not_keep_up_is_told(monkeypatch, capsys):
 def test_the_folder_runs_from_anywhere(tmp_path):
     run = subprocess.run([sys.executable, str(ROOT / "bench"), "--help"], capture_output=True, text=True, cwd=tmp_path)
     assert run.returncode == 0 and "--check FILE" in run.stdout, run.stderr
+
+
+def test_large_archives():
+    planned, listed = archive.planning(30), archive.entries(2_500)
+    assert planned["ms a recording"] > 0 and listed["planner, ms a recording"] > 0
+    assert 0.1 < listed["plan, MB"] < 1

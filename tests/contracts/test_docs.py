@@ -1,18 +1,17 @@
 """The pages hold together: links lead somewhere, and the commands, files and versions that they name exist."""
 
 import ast
+import importlib
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
+from pages import NAMES, PAGES, PARSERS, ROOT, commands, sentences
 
 from heartseg.offline.cli import parser as offline
 from heartseg.stream.cli import parser as live
 
-ROOT = Path(__file__).parents[2]
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "models").glob("*.md"))]
-NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
+WORDS_OF_A_SENTENCE = 25
 PLACE = re.compile(r"`((?:stream|offline|models|bench|tests|docs)/[\w./-]*)`")
 
 
@@ -36,12 +35,85 @@ def test_links_lead_somewhere(page):
         assert not fragment or fragment in anchors(linked), target
 
 
+def long_sentences(text):
+    """Those of more words than a reader keeps in mind, with their length."""
+    words = {sentence: len(re.findall(r"\S*\w\S*", sentence)) for sentence in sentences(text)}
+    return {sentence: count for sentence, count in words.items() if count > WORDS_OF_A_SENTENCE}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_sentences_are_short(page):
+    assert long_sentences(page.read_text()) == {}
+
+
+@pytest.mark.parametrize("parser", PARSERS.values(), ids=PARSERS)
+def test_sentences_of_the_help_are_short(parser):
+    def helps(p):
+        p.load()
+        texts = [p.description or "", *(action.help or "" for action in p._actions)]
+        return texts + [text for command in p.commands.values() for text in helps(command)]
+
+    texts = helps(parser())
+    assert len(texts) > 20 and {k: v for text in texts for k, v in long_sentences(text).items()} == {}
+
+
+def test_long_sentences_are_found():
+    short = " ".join(["word"] * WORDS_OF_A_SENTENCE)
+    assert long_sentences(f"{short}. {short.capitalize()} `a b c`.\n\n```\n{short} more\n```\n| {short} more |") == {
+        f"{short.capitalize()} CODE_a_b_c.": WORDS_OF_A_SENTENCE + 1
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_words_are_plain(page, linter):
+    assert [str(found) for found in linter("\n- ".join(sentences(page.read_text())))] == []
+
+
+@pytest.fixture(scope="module")
+def linter():
+    """What proselint says of a text: worn phrases, doubled words, misspelt terms. Typography is left out."""
+    pytest.importorskip("proselint", reason="the extra 'test' brings proselint")
+    from proselint.checks import __register__
+    from proselint.config import DEFAULT
+    from proselint.registry import CheckRegistry
+    from proselint.tools import LintFile
+
+    CheckRegistry().register_many(__register__)
+    checks = {**DEFAULT["checks"], "typography": False}
+    return lambda text: LintFile("page", text).lint({**DEFAULT, "checks": checks})
+
+
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_commands_parse(page):
-    lines = re.findall(r"^\$ (?:.* && )?(heartseg-(?:live|offline)) (.*?)(?:  +#.*)?$", page.read_text(), re.M)
-    for command, args in lines:
-        parser = live() if command == "heartseg-live" else offline()
-        parser.parse_args([word.strip("'") for word in args.split()])
+    for _, (program, *args) in commands(page):
+        PARSERS[program]().parse_args(args)
+
+
+def test_most_pages_show_commands():
+    assert sum(any(commands(page)) for page in PAGES) >= 5 and sum(len([*commands(page)]) for page in PAGES) > 25
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_extras_exist(page):
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    named = re.findall(r"(?:heartseg|'\.)\[([a-z0-9,]+)\]", page.read_text())
+    assert {extra for names in named for extra in names.split(",")} <= set(extras)
+
+
+@pytest.mark.parametrize("name", ["heartseg", "heartseg.stream", "heartseg.offline", "heartseg.models"])
+def test_the_reference_has_every_public_name(name):
+    pages = sorted((ROOT / "docs/reference").glob("*.md"))
+    shown = [n for page in pages for n in re.findall(r"^::: (\S+)$", page.read_text(), re.M)]
+    homes = {n: n.rpartition(".")[2] for n in shown}
+    assert len(homes) == len(shown) and all(word in public(n.rpartition(".")[0]) for n, word in homes.items())
+    text = (ROOT / f"docs/reference/{name.rpartition('.')[2]}.md").read_text()
+    for word in public(name):
+        mentioned = re.search(rf"`(?:{re.escape(name)}\.)?{word}`", text)
+        assert f"{name}.{word}" in shown or mentioned, word
+
+
+def public(name):
+    return importlib.import_module(name).__all__
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
@@ -80,9 +152,3 @@ def test_each_word_is_explained_once():
     words = [word for row in rows if row not in ("word", "---") for word in row.split(", ")]
     assert len(words) > 45
     assert sorted({word for word in words if words.count(word) > 1}) == []
-
-
-def test_versions_agree():
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert f"\n## [{version}]" in (ROOT / "CHANGELOG.md").read_text()
-    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()

@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 import soundfile
+from live_command import run_live
 
 from heartseg.offline.segmentation import segment_file
 from heartseg.stream.engine import Engine
@@ -75,7 +76,7 @@ def test_20_recordings_paced_unpaced_and_offline_are_the_same_bytes(data, tmp_pa
     sounds = 0
     for path in files:
         fast = replayed(path, tmp_path / "fast.jsonl", network, None)
-        paced = replayed(path, tmp_path / "paced.jsonl", network, 30.0)
+        paced = replayed(path, tmp_path / "paced.jsonl", network, 100.0)
         events = segment_file(path, network, DEFAULT_LAG).events
         offline = [json.dumps(e.as_dict(), ensure_ascii=False) for e in events]
         assert fast == paced == offline
@@ -94,7 +95,7 @@ def test_real_time_is_the_same_too(data, tmp_path, network):
 
 def test_jsonl_has_the_schema(heart, tmp_path):
     out = tmp_path / "events.jsonl"
-    result = live("--replay", heart, "--speed", "max", "--jsonl", out)
+    result = run_live("--replay", heart, "--speed", "max", "--jsonl", out)
     first, *events, last = lines_of(out)
     one_line(result, 0, f"{out}: {sum(last['sounds'].values())} sounds")
     assert first["type"] == "session" and first["schema"] == 1 and first["rate_hz"] == 44_100
@@ -115,10 +116,9 @@ def test_jsonl_has_the_schema(heart, tmp_path):
     assert last["sounds"] == {k: sum(e["kind"] == k for e in events) for k in ("S1", "S2")}
 
 
-@pytest.mark.slow
 def test_jsonl_on_standard_output_is_all_there_is(heart, tmp_path):
     out = tmp_path / "events.jsonl"
-    live("--replay", heart, "--speed", "max", "--jsonl", out)
+    run_live("--replay", heart, "--speed", "max", "--jsonl", out)
     result = live("--replay", heart, "--speed", "max", "--jsonl", "-")
     assert result.stdout == out.read_text()
 
@@ -132,7 +132,7 @@ def test_piped_it_prints_plain_lines(heart):
 
 def test_recording_is_what_was_heard(heart, tmp_path):
     out = tmp_path / "kept.wav"
-    one_line(live("--replay", heart, "--speed", "max", "--record", out), 0, f"{out}: 6.0 s recorded")
+    one_line(run_live("--replay", heart, "--speed", "max", "--record", out), 0, f"{out}: 6.0 s recorded")
     kept, rate = soundfile.read(out, dtype="float32")
     assert rate == 44_100 and soundfile.info(out).subtype == "FLOAT"
     np.testing.assert_array_equal(kept, soundfile.read(heart, dtype="float32")[0])
@@ -143,7 +143,9 @@ def test_recording_is_what_was_heard(heart, tmp_path):
 def test_signals_end_it_in_good_order(tmp_path, number):
     out, wav = tmp_path / "events.jsonl", tmp_path / "kept.wav"
     process = subprocess.Popen(
-        [*LIVE, "--demo", "--jsonl", str(out), "--record", str(wav)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [*LIVE, "--demo", "--speed", "8", "--jsonl", str(out), "--record", str(wav)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline and not (out.exists() and '"sound"' in out.read_text()):
@@ -159,7 +161,9 @@ def test_signals_end_it_in_good_order(tmp_path, number):
 @pytest.mark.slow
 def test_killed_it_leaves_files_that_open(tmp_path):
     out, wav = tmp_path / "events.jsonl", tmp_path / "kept.wav"
-    process = subprocess.Popen([*LIVE, "--demo", "--jsonl", str(out), "--record", str(wav)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*LIVE, "--demo", "--speed", "8", "--jsonl", str(out), "--record", str(wav)], stdout=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline and not (out.exists() and out.read_text().count('"sound"') > 4):
         time.sleep(0.05)
@@ -183,24 +187,23 @@ def one_line(result, status, *words):
         assert word in said[0]
 
 
-@pytest.mark.slow
 def test_bad_input(tmp_path):
-    one_line(live("--replay", tmp_path / "none.wav"), 2, "none.wav", "no such file")
-    one_line(live("--replay", tmp_path), 2, "is a directory")
-    one_line(live("--replay", bad(tmp_path, "empty.wav", b"")), 1, "empty.wav", "is empty")
-    one_line(live("--replay", bad(tmp_path, "text.wav", b"hello\n" * 99)), 1, "text.wav", "not a sound file")
+    one_line(run_live("--replay", tmp_path / "none.wav"), 2, "none.wav", "no such file")
+    one_line(run_live("--replay", tmp_path), 2, "is a directory")
+    one_line(run_live("--replay", bad(tmp_path, "empty.wav", b"")), 1, "empty.wav", "is empty")
+    one_line(run_live("--replay", bad(tmp_path, "text.wav", b"hello\n" * 99)), 1, "text.wav", "not a sound file")
 
 
 def test_no_samples_is_done_at_once(tmp_path):
     soundfile.write(tmp_path / "none.wav", np.zeros(0), 44_100)
-    result = live("--replay", tmp_path / "none.wav", "--jsonl", "-")
+    result = run_live("--replay", tmp_path / "none.wav", "--jsonl", "-")
     assert result.returncode == 0 and json.loads(result.stdout.splitlines()[-1])["samples"]["captured"] == 0
 
 
 def test_a_truncated_file_is_processed_with_a_warning(heart, tmp_path):
     content = heart.read_bytes()
     path = bad(tmp_path, "cut.wav", content[: len(content) // 2])
-    result = live("--replay", path, "--speed", "max")
+    result = run_live("--replay", path, "--speed", "max")
     one_line(result, 0, "warning", "truncated")
     assert "S1 lub" in result.stdout
 
@@ -209,7 +212,7 @@ def test_nan_is_a_gap(heart, tmp_path):
     x, _ = soundfile.read(heart, dtype="float32")
     x[100_000:110_000] = np.nan
     soundfile.write(tmp_path / "nan.wav", x, 44_100, "FLOAT")
-    result = live("--replay", tmp_path / "nan.wav", "--speed", "max", "--jsonl", "-")
+    result = run_live("--replay", tmp_path / "nan.wav", "--speed", "max", "--jsonl", "-")
     assert result.returncode == 0 and result.stderr == ""
     gap = next(json.loads(line) for line in result.stdout.splitlines() if '"gap"' in line)
     assert gap["start_sample"] == 100_000 and gap["reason"] == "samples that are no numbers"
@@ -221,26 +224,30 @@ def test_nan_is_a_gap(heart, tmp_path):
      ("--demo", "--lag", "5"), ("--nonsense",)],
 )  # fmt: skip
 def test_wrong_commands(args):
-    result = live(*args)
+    result = run_live(*args)
     assert result.returncode == 2 and "Traceback" not in result.stderr
     assert result.stderr.splitlines()[-1].startswith("heartseg-live: error: ")
 
 
 def test_a_model_by_name(heart):
-    default = live("--replay", heart, "--speed", "max", "--jsonl", "-")
-    assert live("--replay", heart, "--speed", "max", "--jsonl", "-", "--model", "heartseg-3").stdout == default.stdout
-    one_line(live("--replay", heart, "--model", "none"), 1, "none")
+    default = run_live("--replay", heart, "--speed", "max", "--jsonl", "-")
+    assert (
+        run_live("--replay", heart, "--speed", "max", "--jsonl", "-", "--model", "heartseg-3").stdout == default.stdout
+    )
+    one_line(run_live("--replay", heart, "--model", "none"), 1, "none")
 
 
 def test_outputs_that_cannot_be_written(heart, tmp_path):
-    one_line(live("--replay", heart, "--jsonl", tmp_path / "no/dir.jsonl"), 1, "dir.jsonl", "cannot be written")
-    one_line(live("--replay", heart, "--record", tmp_path / "no/dir.wav"), 1, "dir.wav", "cannot be written")
+    one_line(run_live("--replay", heart, "--jsonl", tmp_path / "no/dir.jsonl"), 1, "dir.jsonl", "cannot be written")
+    one_line(run_live("--replay", heart, "--record", tmp_path / "no/dir.wav"), 1, "dir.wav", "cannot be written")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_ends_with_a_message(heart):
     for option in ("--jsonl", "--record"):
-        one_line(live("--replay", heart, "--speed", "max", option, "/dev/full"), 1, "/dev/full", "cannot be written")
+        one_line(
+            run_live("--replay", heart, "--speed", "max", option, "/dev/full"), 1, "/dev/full", "cannot be written"
+        )
 
 
 @pytest.mark.parametrize(
@@ -279,11 +286,11 @@ def test_an_unknown_device():
 
 
 def test_version_says_what_it_is_not():
-    assert live("--version").stdout.strip().endswith("Not a medical device.")
+    assert run_live("--version").stdout.strip().endswith("Not a medical device.")
 
 
 def test_the_latency_is_explained():
-    result = live("--explain-latency", "--lag", "250")
+    result = run_live("--explain-latency", "--lag", "250")
     assert result.returncode == 0
     for word in ("decimator", "hop", "lookahead", "decoder", "sum"):
         assert word in result.stdout
@@ -312,17 +319,17 @@ def test_the_commands_are_installed():
 def test_it_does_not_overwrite_what_it_reads(heart, tmp_path):
     content = heart.read_bytes()
     for option in ("--record", "--jsonl"):
-        assert live("--replay", heart, option, tmp_path / "." / heart.name).returncode == 2
-    assert live("--demo", "--record", tmp_path / "x", "--jsonl", tmp_path / "x").returncode == 2
+        assert run_live("--replay", heart, option, tmp_path / "." / heart.name).returncode == 2
+    assert run_live("--demo", "--record", tmp_path / "x", "--jsonl", tmp_path / "x").returncode == 2
     assert heart.read_bytes() == content
 
 
 def test_it_overwrites_nothing_unasked(tmp_path):
     (tmp_path / "kept.wav").write_text("the first patient")
-    one_line(live("--demo", "--record", tmp_path / "kept.wav"), 2, "kept.wav: exists", "--force")
-    one_line(live("--demo", "--record", "heart.mp3"), 2, "heart.mp3", ".wav")
+    one_line(run_live("--demo", "--record", tmp_path / "kept.wav"), 2, "kept.wav: exists", "--force")
+    one_line(run_live("--demo", "--record", "heart.mp3"), 2, "heart.mp3", ".wav")
     assert (tmp_path / "kept.wav").read_text() == "the first patient"
-    assert live("--demo", "--record", tmp_path / "new.wav", "--jsonl", tmp_path / "no/dir").returncode == 1
+    assert run_live("--demo", "--record", tmp_path / "new.wav", "--jsonl", tmp_path / "no/dir").returncode == 1
     assert not (tmp_path / "new.wav").exists()
 
 
@@ -332,7 +339,7 @@ def test_odd_names(heart, tmp_path):
     os.rename(heart, odd)
     result = subprocess.run([*map(os.fsencode, LIVE), b"--replay", odd, b"--speed", b"max"], capture_output=True)
     assert result.returncode == 0 and b"S1 lub" in result.stdout and result.stderr == b""
-    one_line(live("--replay", "x" * 300), 2, "cannot be read")
+    one_line(run_live("--replay", "x" * 300), 2, "cannot be read")
 
 
 @pytest.mark.slow
@@ -346,8 +353,8 @@ def test_a_standard_output_that_cannot_be_written(heart):
 @pytest.mark.slow
 def test_nohup_is_left_alone(tmp_path):
     out = tmp_path / "events.jsonl"
-    process = subprocess.Popen(["nohup", *LIVE, "--demo", "--jsonl", str(out)], stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)  # fmt: skip
+    command = ["nohup", *LIVE, "--demo", "--speed", "8", "--jsonl", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline and not (out.exists() and '"sound"' in out.read_text()):
         time.sleep(0.05)
@@ -368,3 +375,20 @@ def test_without_a_writable_cache_it_lends_numba_one(tmp_path):
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     folder = os.stat(result.stdout.strip())
     assert folder.st_uid == os.getuid() and not folder.st_mode & 0o077
+
+
+def test_every_output_says_that_an_answer_about_systole_is_for_review(tmp_path):
+    import itertools
+
+    from heartseg.stream.sources.simulated import SimulatedHeart
+
+    path = tmp_path / "heart.wav"
+    x = np.concatenate(list(itertools.islice(SimulatedHeart(bpm=110, seed=2).blocks(), 90)))
+    soundfile.write(path, x, 44_100, "FLOAT")
+    told = live("--replay", path, "--speed", "max", "--systole", "--jsonl", tmp_path / "out.jsonl")
+    assert told.returncode == 0, told.stderr
+    said = [line for line in told.stdout.splitlines() if "murmur" in line]
+    assert len(said) >= 2 and all("for review, not a diagnosis" in line for line in said)
+    written = [line for line in lines_of(tmp_path / "out.jsonl") if line["type"] == "systole"]
+    assert len(written) == len(said) - 1, "and the summary repeats the last"
+    assert {line["notice"] for line in written} == {"For review, not a diagnosis. Not a medical device."}

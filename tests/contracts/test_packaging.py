@@ -1,5 +1,7 @@
 """What is shipped: everything that runs needs, and nothing else. Built by setuptools alone, without the network."""
 
+import importlib.metadata
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+import heartseg
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = {
@@ -93,6 +97,74 @@ def test_the_source_distribution_gives_the_same_wheel(sdist, wheel):
     (unpacked,) = (sdist.parent / "unpacked").iterdir()
     again = build("wheel", unpacked, sdist.parent.parent / "again")
     assert contents(again) == contents(wheel)
+
+
+def test_the_package_index_takes_both(sdist, wheel):
+    pytest.importorskip("twine", reason="the extra 'test' brings twine")
+    result = subprocess.run(
+        [sys.executable, "-m", "twine", "check", "--strict", str(sdist), str(wheel)],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert result.returncode == 0 and result.stdout.count("PASSED") == 2, result.stdout
+
+
+def test_a_release_has_one_version(wheel):
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert wheel.name == f"heartseg-{version}-py3-none-any.whl"
+    assert f"\nVersion: {version}\n".encode() in contents(wheel)[f"heartseg-{version}.dist-info/METADATA"]
+    assert re.search(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text(), re.M)[1] == version
+    assert f"\n## [{version}]" in (ROOT / "CHANGELOG.md").read_text()
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        named = re.findall(r'heartseg-(\d[\w.]*)-py3|"heartseg":"([^"]*)"', page.read_text())
+        assert {of_wheel or of_session for of_wheel, of_session in named} <= {version}, page
+
+
+def test_a_run_tells_the_version_that_is_installed(capsys):
+    from heartseg.stream.cli import main
+    from heartseg.stream.segmenter.segmenter import Segmenter
+    from heartseg.stream.sinks.session import session
+
+    version = importlib.metadata.version("heartseg")
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out.startswith(f"heartseg {version}. ")
+    assert heartseg.__version__ == session(Segmenter(rate=44_100), "a.wav")["heartseg"] == version
+
+
+def workflows():
+    yaml = pytest.importorskip("yaml", reason="the extra 'test' brings PyYAML")
+    read = {path.name: yaml.safe_load(path.read_text()) for path in (ROOT / ".github").rglob("*.yml")}
+    return {name: content for name, content in read.items() if "jobs" in content}
+
+
+def test_workflows_run_only_code_that_is_pinned_and_keep_no_token():
+    steps = [step for flow in workflows().values() for job in flow["jobs"].values() for step in job["steps"]]
+    used = [step["uses"] for step in steps if "uses" in step]
+    assert len(used) > 8 and [u for u in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", u)] == []
+    checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkouts and all(step["with"]["persist-credentials"] is False for step in checkouts)
+    assert not any("secrets." in str(step) for step in steps)
+
+
+def test_only_the_job_that_publishes_may_publish_and_it_builds_nothing():
+    read = {"contents": "read"}
+    flow = workflows()["release.yml"]
+    jobs, may = flow["jobs"], {name: job["permissions"] for name, job in flow["jobs"].items()}
+    assert flow["permissions"] == {} and may["build"] == may["test"] == read
+    assert [name for name, rights in may.items() if "id-token" in rights] == ["publish"]
+    assert not any("run" in step or "checkout" in step["uses"] for step in jobs["publish"]["steps"])
+    assert [jobs[name]["needs"] for name in ("test", "publish", "keep")] == ["build", "test", "publish"]
+    assert workflows()["ci.yml"]["permissions"] == read
+
+
+def test_the_wheel_is_tested_on_each_python_that_it_names():
+    oldest, beyond = re.search(
+        r'requires-python = ">=3\.(\d+),<3\.(\d+)"', (ROOT / "pyproject.toml").read_text()
+    ).groups()
+    named = [f"3.{minor}" for minor in range(int(oldest), int(beyond))]
+    flows = workflows()
+    for job in (flows["release.yml"]["jobs"]["test"], flows["ci.yml"]["jobs"]["linux"]):
+        assert job["strategy"]["matrix"]["python"] == named
 
 
 def test_the_wheel_runs_from_a_folder_of_its_own(wheel, tmp_path):

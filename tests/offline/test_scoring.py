@@ -16,7 +16,6 @@ from heartseg.offline.scoring import (
     coverage,
     match,
     reference_of,
-    risk_of_surest,
     score,
 )
 
@@ -134,11 +133,3 @@ def test_coverage():
     assert coverage([(REFERENCE, predicted([], []))]) == 0
     half = predicted(*(v[: len(v) // 2] for v in REFERENCE.sounds.values()))
     assert 0.45 < coverage([(REFERENCE, half)]) < 0.55
-
-
-def test_errors_among_the_surest_sounds():
-    confidence, right = np.array([0.9, 0.8, 0.7, 0.6]), np.array([1.0, 1.0, 0.0, 1.0])
-    assert risk_of_surest(confidence, right, 1.0) == 0.25
-    assert risk_of_surest(confidence, right, 0.75) == pytest.approx(1 / 3)
-    assert risk_of_surest(confidence, right, 0.5) == 0
-    assert np.isnan(risk_of_surest(confidence[:0], right[:0], 1.0))

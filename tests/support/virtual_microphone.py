@@ -42,9 +42,9 @@ def recorded(env):
     return heard
 
 
-def a_heart(seconds, seed=6):
-    """A simulated heart in 16-bit samples at 44,100 Hz."""
-    blocks = itertools.islice(SimulatedHeart(seed=seed).blocks(), seconds * 10)
+def a_heart(seconds, seed=6, bpm=120):
+    """A simulated heart in 16-bit samples at 44,100 Hz. By default it beats fast, so that few seconds bring many."""
+    blocks = itertools.islice(SimulatedHeart(bpm=bpm, seed=seed).blocks(), seconds * 10)
     return np.rint(np.concatenate(list(blocks)) * 32767).astype("<i2")
 
 

@@ -12,6 +12,7 @@ from heartseg.offline.article.compare import compare
 from heartseg.offline.cli import COMMANDS, main
 from heartseg.offline.datasets.sets import read_set
 from heartseg.offline.evaluation import curve
+from heartseg.offline.evaluation.confidence import risk_of_surest
 from heartseg.offline.evaluation.evaluate import PEAK_BEFORE_CENTRE_S, evaluate
 from heartseg.offline.formats import read_prediction
 from heartseg.offline.scoring import Counts, Prediction, by_centre, score
@@ -138,3 +139,11 @@ def test_public_names():
         "assert all(map(callable, (evaluate, read_set, score, Recording)))\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_errors_among_the_surest_sounds():
+    confidence, right = np.array([0.9, 0.8, 0.7, 0.6]), np.array([1.0, 1.0, 0.0, 1.0])
+    assert risk_of_surest(confidence, right, 1.0) == 0.25
+    assert risk_of_surest(confidence, right, 0.75) == pytest.approx(1 / 3)
+    assert risk_of_surest(confidence, right, 0.5) == 0
+    assert np.isnan(risk_of_surest(confidence[:0], right[:0], 1.0))

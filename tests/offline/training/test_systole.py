@@ -125,17 +125,17 @@ def test_what_was_heard_is_kept(two_children, network, monkeypatch):
 
 
 def test_the_command_refuses_what_it_cannot_do(tmp_path, capsys):
-    assert main(["systole", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
+    assert main(["train", "--systole", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert "patients.csv" in capsys.readouterr().err
     (tmp_path / "mine.json").write_text("{}")
     with pytest.raises(SystemExit, match="2"):
-        main(["systole", "--data", str(tmp_path), "--out", str(tmp_path), "--name", "mine"])
+        main(["train", "--systole", "--data", str(tmp_path), "--out", str(tmp_path), "--name", "mine"])
     assert "--force" in capsys.readouterr().err and (tmp_path / "mine.json").read_text() == "{}"
 
 
 def test_the_command_writes_a_model(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("heartseg.offline.training.systole.read_examples", lambda *args: persons(60))
     monkeypatch.setattr("heartseg.offline.training.systole.REPEATS", 1)
-    assert main(["systole", "--data", str(tmp_path), "--out", str(tmp_path), "--name", "mine"]) == 0
+    assert main(["train", "--systole", "--data", str(tmp_path), "--out", str(tmp_path), "--name", "mine"]) == 0
     assert "| AUROC |" in capsys.readouterr().out
     assert load_systole(tmp_path / "mine.json").name == "mine"

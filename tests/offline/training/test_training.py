@@ -11,17 +11,15 @@ pytest.importorskip("tensorflow", reason="training needs the extra 'train'")
 
 import tensorflow as tf
 
-from heartseg.models import load, loader
+from heartseg.models import loader
 from heartseg.offline.datasets.recording import NOISE, DataError, Recording
 from heartseg.offline.training import stethoscope
 from heartseg.offline.training import train as training
 from heartseg.offline.training.augment import disturb, make_no_heart
 from heartseg.offline.training.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _interpolate, _shorten_diastoles
 from heartseg.offline.training.corpus import NO_HEART, UNKNOWN, Corpus, labels_of, read_no_heart
-from heartseg.offline.training.export import export_network
-from heartseg.offline.training.network import HEADS, TOKEN, TOKENS, WHOLE_FRAMES, WINDOW, Network
+from heartseg.offline.training.network import HEADS, TOKEN, TOKENS, WINDOW
 from heartseg.offline.training.reproduction import SETS, WITHIN, scores, shortfall
-from heartseg.stream.segmenter.windows import WindowedInference
 
 
 def corpus(seconds=40, cycle=1600, bpm=79.0):
@@ -217,56 +215,6 @@ def test_without_a_heart_even_odds_cost_nothing():
     undecided = [float(training.losses_of(Constant(v), None, label, True)[1]) for v in (0, 1, 3)]
     assert undecided[0] == pytest.approx(0, abs=1e-6) and undecided[0] < undecided[1] < undecided[2]
     assert float(training.losses_of(Constant(3), None, np.full_like(label, 2), True)[1]) == 0
-
-
-@pytest.mark.slow
-def test_the_served_network_is_the_trained_one(tmp_path):
-    network = Network()
-    network(tf.zeros((1, WINDOW)))
-    rng = np.random.default_rng(0)
-    for weight in network.weights:  # batch norm that does something
-        if weight.path.split("/")[-1] in ("gamma", "beta", "moving_mean", "moving_variance"):
-            weight.assign(rng.uniform(0.5, 1.5, weight.shape))
-    assert export_network(network, tmp_path, "toy", {"seed": 1}) < 1e-4
-    assert load("toy", tmp_path).card.heads * TOKEN == 45
-    assert load("toy-whole", tmp_path).card.heads * TOKEN == WHOLE_FRAMES
-
-
-@pytest.mark.slow
-def test_windows_slide_as_in_training(tmp_path):
-    """What the engine makes of a stream is what the dense form says of the window ending there."""
-    network = Network()
-    network(tf.zeros((1, WINDOW)))
-    export_network(network, tmp_path, "toy", {})
-    served = load("toy", tmp_path)
-    x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
-    found = WindowedInference(served, lookahead=15, hop=5, provisional=True).push(x)
-    last = found[-1]
-    logits, _ = network(x[None, last.needed - WINDOW : last.needed])
-    spoken = tf.nn.log_softmax(logits[0, -1, 3::-1]).numpy().reshape(4 * TOKEN, 4)
-    np.testing.assert_allclose(last.log, spoken, atol=1e-3)
-    assert last.first == last.needed // 21 - 4 * TOKEN and last.n_final == TOKEN
-    assert [part.first for part in found if part.n_final] == list(range(0, last.first + 1, TOKEN))
-    finals = WindowedInference(served, lookahead=15, hop=5, provisional=False).push(x)
-    assert all(
-        (a.log[: a.n_final] == b.log).all() and len(b.log) == b.n_final for a, b in zip(found, finals, strict=True)
-    )
-
-
-@pytest.mark.slow
-def test_recordings_are_heard_as_in_training(tmp_path):
-    """What the form for whole recordings says is what the dense form says with its farthest head."""
-    network = Network()
-    network(tf.zeros((1, WINDOW)))
-    export_network(network, tmp_path, "toy", {})
-    x = np.random.default_rng(1).standard_normal(2 * WINDOW).astype(np.float32)
-    windows = WindowedInference(load("toy-whole", tmp_path), lookahead=40, hop=240, provisional=False)
-    found = windows.push(x) + windows.flush()
-    assert [part.first for part in found] == [0, 200, 440, 680, 920]
-    logits, presence = network(x[None, found[3].needed - WINDOW : found[3].needed])
-    np.testing.assert_allclose(found[3].log, tf.nn.log_softmax(logits[0, 48:, 8]).numpy().reshape(240, 4), atol=1e-3)
-    np.testing.assert_allclose(found[3].presence, tf.sigmoid(presence[0, 48:]).numpy().repeat(5), atol=1e-4)
-    assert found[4].first + len(found[4].log) == len(x) // 21 and len(found[4].presence) == len(found[4].log)
 
 
 def test_a_run_goes_on_with_its_own_recipe_only(tmp_path):

@@ -46,3 +46,12 @@ def test_completion(line, words):
         env={**os.environ, **asked}, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert [word.strip() for word in result.stdout.split("\n") if word] == words
+
+
+def test_two_names_of_one_file_are_one_file(tmp_path, capsys):
+    recording, other = tmp_path / "heart.wav", tmp_path / "HEART.wav"
+    recording.write_bytes(b"sound")
+    other.hardlink_to(recording)  # as where a disk knows no capitals
+    with pytest.raises(SystemExit):
+        cli.main(["live", "--replay", str(recording), "--record", str(other), "--force"])
+    assert "different files" in capsys.readouterr().err and recording.read_bytes() == b"sound"

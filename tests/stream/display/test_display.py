@@ -54,8 +54,8 @@ class Terminal:
     def screen(self, *options):
         return self.tmux("capture-pane", "-p", *options)
 
-    def run(self, args="", env="", before=""):
-        self.keys(f"{before}{env} {LIVE} --demo {args}; echo status $?", "Enter")
+    def run(self, args="", env="", before="", speed=4):
+        self.keys(f"{before}{env} {LIVE} --demo --speed {speed} {args}; echo status $?", "Enter")
 
     def until(self, wanted, *options, seconds=40):
         deadline = time.monotonic() + seconds
@@ -109,7 +109,7 @@ def test_it_shows_all_there_is_and_leaves_the_terminal_as_it_was(terminal, width
 @pytest.mark.slow
 def test_a_lamp_lights_with_each_sound_and_goes_out(terminal):
     terminal.open(80, 24)
-    terminal.run(env="COLORTERM=truecolor")
+    terminal.run(env="COLORTERM=truecolor", speed=1)
 
     def lit(shown):
         return re.search(r"\x1b\[[0-9;]*48;[25];", shown) is not None
@@ -130,6 +130,17 @@ def test_it_follows_the_size_of_the_terminal(terminal):
         assert max(map(len, shown.splitlines())) <= width
     terminal.tmux("resize-window", "-x", "80", "-y", "24")
     assert len(terminal.until(lambda s: settled(s) and "q quit" in s.splitlines()[-1]).splitlines()) == 24
+
+
+@pytest.mark.slow
+def test_an_answer_about_systole_stands_there_once_there_are_beats(terminal):
+    terminal.open(100, 24)
+    terminal.run("140 --systole")
+    terminal.until(lambda s: "murmur-like sound in systole: listening ..." in s and "for review, not a diagnosis" in s)
+    shown = terminal.until(lambda s: re.search(r"systole: (heard|not heard|cannot tell) .*for review, not a", s))
+    assert re.search(r"probability [01]\.\d\d   \d+ beats", shown)
+    terminal.keys("q")
+    terminal.until(lambda s: "status 0" in s and re.search(r"systole: .*for review", s.replace("\n", "")))
 
 
 @pytest.mark.slow
@@ -333,8 +344,9 @@ def in_a_terminal(args, folder, also=lambda: None):
         also()
 
     process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "--demo", *args], stdin=follower, stdout=follower, stderr=follower,
-        cwd=folder, preexec_fn=adopt, env={**os.environ, "TERM": "xterm-256color"},
+        [sys.executable, "-c", COMMAND, "--demo", "--speed", "4", *args],
+        stdin=follower, stdout=follower, stderr=follower, cwd=folder, preexec_fn=adopt,
+        env={**os.environ, "TERM": "xterm-256color"},
     )  # fmt: skip
     os.close(follower)
     return process, leader

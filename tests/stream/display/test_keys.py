@@ -1,6 +1,8 @@
 """Keys from a terminal, which is left as it was."""
 
+import importlib.util
 import os
+import sys
 import time
 
 import pytest
@@ -8,7 +10,8 @@ import pytest
 pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
 termios = pytest.importorskip("termios", reason="needs termios")
 
-from heartseg.stream.display.keys import Keys  # noqa: E402 (only where there are terminals)
+import heartseg.stream.display.keys as keys_module  # noqa: E402 (only where there are terminals)
+from heartseg.stream.display.keys import Keys  # noqa: E402
 
 
 def in_a_terminal(body):
@@ -66,3 +69,15 @@ def test_without_a_terminal_no_key_is_pressed(tmp_path):
         assert keys.read() == []
     with Keys(-1) as keys:
         assert keys.read() == []
+
+
+def test_windows_has_no_keys_and_needs_no_termios(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "termios", None)
+    spec = importlib.util.spec_from_file_location("keys_on_windows", keys_module.__file__)
+    windows = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(windows)
+    leader, terminal = pty.openpty()
+    with windows.Keys(terminal) as keys:
+        os.write(leader, b"q\n")
+        assert keys.descriptors == [] and keys.read() == []

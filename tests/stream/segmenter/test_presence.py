@@ -120,6 +120,19 @@ def gate_after(before, then, last):
     return gate.is_heart
 
 
+def test_at_the_end_less_evidence_is_enough():
+    """Of a short recording of a poor heart, the beats are named at its end; of noise, and of two beats, nothing."""
+    poor = path(8, [0.55] * 4)
+    last = gate_of().flush(poor, poor[-1].end)
+    assert last == [segment for segment in poor if segment.state in SOUNDS]
+    assert gate_of().push(poor, poor[-1].end) == []
+    for too_little in (path(8, [0.46] * 4), path(2, [0.55] * 4)):
+        assert gate_of().flush(too_little, too_little[-1].end) == []
+    sure = path(20, [0.95] * 4)
+    gate = gate_of()
+    assert gate.push(sure[:-1], 0) + gate.flush(sure[-1:], 0) == [s for s in sure if s.state in SOUNDS]
+
+
 @pytest.mark.parametrize("weak", range(4))
 def test_a_cycle_is_as_credible_as_its_weakest_segment(weak):
     posteriors = [0.95] * 4

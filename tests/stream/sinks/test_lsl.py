@@ -44,7 +44,7 @@ def loopback(tmp_path):
 
 @pytest.mark.slow
 def test_markers_have_the_times_of_the_sounds(loopback, tmp_path):
-    x = np.concatenate(list(itertools.islice(SimulatedHeart(seed=2).blocks(), 300)))
+    x = np.concatenate(list(itertools.islice(SimulatedHeart(bpm=120, seed=2).blocks(), 300)))
     soundfile.write(tmp_path / "heart.wav", x, 44_100, "FLOAT")
     jsonl = tmp_path / "events.jsonl"
     live = subprocess.Popen(

@@ -134,7 +134,7 @@ def pieces_in(sound, recording):
 @pytest.mark.slow
 def test_a_recording_is_heard_and_its_events_stay_the_same(speaker, tmp_path):
     env, server = speaker
-    x = a_heart(8) / 32767 + 0.02 * np.random.default_rng(0).standard_normal(8 * STREAM_RATE)  # no two places are alike
+    x = a_heart(6) / 32767 + 0.02 * np.random.default_rng(0).standard_normal(6 * STREAM_RATE)  # no two places are alike
     soundfile.write(tmp_path / "heart.wav", x, STREAM_RATE)
     heard = recorded(env)
     args = ["--replay", str(tmp_path / "heart.wav"), "--jsonl"]

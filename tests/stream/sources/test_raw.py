@@ -151,3 +151,11 @@ def test_no_standard_input(monkeypatch, tmp_path):
             RawFile(str(path), RawForm(4000))
     with pytest.raises(NoSuchSource, match="no channel 2"):
         RawFile(str(path), RawForm(4000), channel=2)
+
+
+def test_windows_is_told_that_it_has_no_pipes(monkeypatch):
+    on_stdin(monkeypatch, b"")
+    raw = RawFile("-", RawForm(4000))
+    monkeypatch.setattr(os, "name", "nt")
+    with pytest.raises(NoSuchSource, match="name a file"):
+        Pipe(raw)

@@ -1,6 +1,6 @@
-"""Draw the live display during a replay as an SVG: python docs/picture.py FILE SECONDS docs/display.svg.
+"""Draw the live display during a replay as an SVG: python docs/figures/picture.py FILE SECONDS OUT.svg.
 
-The one in docs is of 201102081321.wav of the PASCAL set, 6.25 s.
+docs/figures/display.svg is of 201102081321.wav of the PASCAL set, 6.25 s.
 """
 
 import io
