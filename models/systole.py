@@ -46,6 +46,12 @@ class SystoleModel:
         Least probability of "heard" and largest of "not heard".
     confidence
         Least mean confidence of the beats for "not heard".
+
+    Examples
+    --------
+    >>> model = load_systole()
+    >>> 0 < model.person_probability([model.logit(model.centre)]) < 1
+    True
     """
 
     name: str
@@ -76,8 +82,20 @@ class SystoleModel:
 
 
 def load_systole(model: str | Path = SYSTOLE) -> SystoleModel:
-    """A model of sound in systole: the name of a shipped one, or the path of a .json file. Raises ModelError.
+    """Load a model of sound in systole.
 
+    Parameters
+    ----------
+    model
+        The name of a shipped one, or the path of a .json file.
+
+    Raises
+    ------
+    ModelError
+        Where the file is missing or damaged.
+
+    Examples
+    --------
     >>> load_systole().name
     'systole-1'
     """
