@@ -88,7 +88,7 @@ class SystoleModel:
 
 
 def load_systole(model: str | Path = SYSTOLE) -> SystoleModel:
-    """A model of sound in systole.
+    """Load a model of sound in systole.
 
     Parameters
     ----------
