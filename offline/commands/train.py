@@ -44,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
     """Train, export, calibrate and score; returns the exit status."""
     if args.systole:
         return _systole(args)
-    if args.network:
-        raise UsageError("--network goes with --systole")
+    if args.network or args.force:
+        raise UsageError("--network and --force go with --systole")
     args.out, args.name = args.out or Path("runs/heartseg"), args.name or "heartseg"
     for library in ("tensorflow", "tf2onnx"):
         require("training", library, "train")
