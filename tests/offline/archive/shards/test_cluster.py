@@ -101,7 +101,7 @@ def test_a_recording_that_kills_its_workers_fails_alone(machines, archive, here,
     assert "the workers that read it died" in json.loads(odd[0])["error"] and len(odd) == 1
 
 
-def test_an_object_store_gives_the_results_of_the_disk(machines, bucket, archive, here, tmp_path):
+def test_an_object_store_gives_the_results_of_the_disk(machines, bucket, archive, here, tmp_path, capsys):
     for file in archive.iterdir():
         (bucket / "set" / file.name).write_bytes(file.read_bytes())
     there = (f"{bucket}set", f"{bucket}results")
@@ -113,6 +113,8 @@ def test_an_object_store_gives_the_results_of_the_disk(machines, bucket, archive
     assert [recordings(content) for content in made.values()] == [recordings(content) for content in here.values()]
     assert run("verify", shards, there[1], "--sample", 1) == 0
     assert run("merge", shards, there[1], "--out", tmp_path / "merged") == 0
+    capsys.readouterr()
+    assert run("status", shards, there[1]) == 0 and "2 of 2 done" in capsys.readouterr().out
     before = [file.stat().st_mtime for file in (bucket / "results").iterdir()]
     assert run("segment", shards, "--out", there[1], "--scheduler", machines.file) == 0
     assert before == [file.stat().st_mtime for file in (bucket / "results").iterdir()]
