@@ -78,17 +78,26 @@ def listen(
     ...         print(event.as_text())
     """
     _refuse(path, device, source, channel, wait, speed)
+    segmenter = _segmenter(model, lag, sensitivity, systole)
+    return Listening(segmenter, _opened(path, device, source, channel, wait, speed), on_event, sinks)
+
+
+def _segmenter(
+    model: str | os.PathLike[str] | Network | None, lag: float | None, sensitivity: str, systole: bool
+) -> Segmenter:
+    """The segmenter of these arguments of `listen`. Raises ModelError, TypeError and ValueError."""
     network = network_of(model)
     limit = None if lag is None else lag_within(lag, network)
-    segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE, systole=systole)
-    source = _opened(path, device, channel, wait, speed) if source is None else source
-    return Listening(segmenter, source, on_event, sinks)
+    return Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE, systole=systole)
 
 
 def _opened(
-    path: str | os.PathLike[str] | None, device: str | int | None, channel: int | None, wait: bool, speed: float | None
-) -> Source:
-    """The recording or the device. Raises SourceError."""
+    path: str | os.PathLike[str] | None, device: str | int | None, source: Source | None, channel: int | None,
+    wait: bool, speed: float | None,
+) -> Source:  # fmt: skip
+    """The source, or that of the recording or the device. Raises SourceError."""
+    if source is not None:
+        return source
     if path is not None:
         return Replay.of(FileSource(path, channel), speed)
     from .sources.microphone import Microphone, wait_for
