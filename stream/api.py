@@ -74,30 +74,27 @@ def listen(
     Examples
     --------
     >>> with listen("heart.wav", lag=250) as events:  # doctest: +SKIP
-    ...     for event in events:
-    ...         print(event.as_text())
+    ...     print(next(iter(events)).as_text())
     """
     _refuse(path, device, source, channel, wait, speed)
     segmenter = _segmenter(model, lag, sensitivity, systole)
-    return Listening(segmenter, _opened(path, device, source, channel, wait, speed), on_event, sinks)
+    source = _opened(path, device, channel, wait, speed) if source is None else source
+    return Listening(segmenter, source, on_event, sinks)
 
 
 def _segmenter(
     model: str | os.PathLike[str] | Network | None, lag: float | None, sensitivity: str, systole: bool
 ) -> Segmenter:
-    """The segmenter of these arguments of `listen`. Raises ModelError, TypeError and ValueError."""
+    """The segmenter of a run. Raises ModelError, TypeError and ValueError."""
     network = network_of(model)
     limit = None if lag is None else lag_within(lag, network)
     return Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE, systole=systole)
 
 
 def _opened(
-    path: str | os.PathLike[str] | None, device: str | int | None, source: Source | None, channel: int | None,
-    wait: bool, speed: float | None,
-) -> Source:  # fmt: skip
-    """The source, or that of the recording or the device. Raises SourceError."""
-    if source is not None:
-        return source
+    path: str | os.PathLike[str] | None, device: str | int | None, channel: int | None, wait: bool, speed: float | None
+) -> Source:
+    """The recording or the device. Raises SourceError."""
     if path is not None:
         return Replay.of(FileSource(path, channel), speed)
     from .sources.microphone import Microphone, wait_for
