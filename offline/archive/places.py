@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -90,7 +91,9 @@ def state_of(place: Path) -> State:
 def remote_state(info: dict[str, Any]) -> State:
     """The state in what the protocol of a URL tells of a file."""
     stamp = next((info[key] for key in _STAMPS if info.get(key)), "")
-    return State(int(info.get("size") or 0), str(stamp).strip('"'))
+    if isinstance(stamp, datetime):  # a list may tell the same time as a number
+        stamp = stamp.timestamp()
+    return State(int(info.get("size") or 0), f"{stamp:.3f}" if isinstance(stamp, float) else str(stamp).strip('"'))
 
 
 def refused(place: Path, error: Exception, what: str = "read") -> SourceError:

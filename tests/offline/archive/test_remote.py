@@ -15,7 +15,7 @@ from offline_command import run
 from heartseg.offline import console
 from heartseg.offline.archive.find import find_recordings
 from heartseg.offline.archive.places import LostError, label, place_of, state_of
-from heartseg.offline.archive.remote import opened
+from heartseg.offline.archive.remote import files_below, opened
 from heartseg.offline.console import MissingExtra, UsageError
 from heartseg.stream.sources.base import SourceError
 
@@ -189,6 +189,28 @@ def test_what_lies_behind_a_url_needs_a_folder_for_its_result(memory, tmp_path, 
     assert "needs a plan" in capsys.readouterr().err
     assert run("plan", tmp_path, "--out", memory / "a.plan") == 2
     assert "is a URL; name a local file" in capsys.readouterr().err
+
+
+def test_the_state_in_a_list_is_that_of_the_file(memory):
+    memory.mkdir(parents=True, exist_ok=True)
+    (memory / "a.wav").write_bytes(b"sound")
+    ((file, _, state),) = files_below(memory, [])
+    assert state == state_of(file) and state.size == 5 and state.stamp
+
+
+@pytest.mark.slow
+def test_a_folder_without_a_plan(memory, tmp_path, capsys):
+    path = sound(tmp_path / "a.wav")
+    for name in ("one/a.wav", "b.wav"):
+        (memory / name).parent.mkdir(parents=True, exist_ok=True)
+        (memory / name).write_bytes(path.read_bytes())
+    (memory / "c.wav").write_bytes(b"")
+    command = ("segment", memory, "--out", tmp_path / "out", "--format", "csv", "--jobs", 1)
+    assert run(*command) == 1 and "memory://archive/c.wav: the file is empty" in capsys.readouterr().err
+    made = sorted(file.relative_to(tmp_path / "out").as_posix() for file in (tmp_path / "out").rglob("*.csv"))
+    assert made == ["b.csv", "one/a.csv", "summary.csv"]
+    (memory / "c.wav").write_bytes(path.read_bytes())
+    assert run(*command) == 0 and "2 of 3 were made before" in capsys.readouterr().err
 
 
 @pytest.mark.slow
