@@ -2,5 +2,18 @@
 
 from .errors import ModelError
 from .loader import DEFAULT, WHOLE, Card, Network, OnnxNetwork, load, read_card, whole
+from .systole import SystoleModel, load_systole
 
-__all__ = ["DEFAULT", "WHOLE", "Card", "ModelError", "Network", "OnnxNetwork", "load", "read_card", "whole"]
+__all__ = [
+    "DEFAULT",
+    "WHOLE",
+    "Card",
+    "ModelError",
+    "Network",
+    "OnnxNetwork",
+    "SystoleModel",
+    "load",
+    "load_systole",
+    "read_card",
+    "whole",
+]

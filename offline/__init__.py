@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .datasets.recording import Recording as Recording
     from .datasets.sets import read_set as read_set
+    from .evaluation.evaluate import Evaluation as Evaluation
     from .evaluation.evaluate import evaluate as evaluate
+    from .scoring import Counts as Counts
+    from .scoring import Prediction as Prediction
+    from .scoring import Reference as Reference
+    from .scoring import reference_of as reference_of
     from .scoring import score as score
 
 _MODULES = {
+    "Counts": "scoring",
+    "Evaluation": "evaluation.evaluate",
+    "Prediction": "scoring",
     "Recording": "datasets.recording",
+    "Reference": "scoring",
     "evaluate": "evaluation.evaluate",
     "read_set": "datasets.sets",
+    "reference_of": "scoring",
     "score": "scoring",
 }
 

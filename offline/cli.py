@@ -20,6 +20,7 @@ COMMANDS = {
     "verify": "whether each recording of a plan has its result, unharmed",
     "plot": "draw a recording with its heart sounds",
     "report": "a recording and its heart sounds as one HTML page",
+    "systole": "one answer about a murmur-like sound in systole, of the recordings of one person",
     "score": "compare events with reference annotations",
     "curve": "accuracy against latency, over sets of recordings",
     "stress": "accuracy under disturbances, over sets of recordings",

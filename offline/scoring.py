@@ -8,36 +8,15 @@ from numpy.typing import NDArray
 
 from ..stream.events import KINDS as KINDS
 from ..stream.vitals import LONGEST_CYCLE_S
-from .datasets.pascal import PASCAL_MARGIN_S
-from .datasets.recording import Recording
+from .datasets.reference import Reference as Reference
+from .datasets.reference import by_centre as by_centre
+from .datasets.reference import reference_of as reference_of
 
 TOLERANCES_S = (0.04, 0.06, 0.1)
 HEADLINE_S = 0.06
 
-_TOUCHES_S = 0.001  # intervals further apart than this belong to different annotated spans
-_RECORD_START_S = 0.02  # a sound that starts before this touches the start of the recording
-_CUT_SHARE = 0.7  # an edge sound shorter than this share of the median is cut
 _ROUNDING_S = 1e-9
 _SHORTEST_CYCLE_S = 0.2
-
-
-@dataclass(frozen=True)
-class Reference:
-    """Annotated sounds.
-
-    Attributes
-    ----------
-    sounds
-        For each kind, shape (n, 2): start and end in seconds, in the order of the centres.
-    spans
-        The parts that are annotated: shape (k, 2), seconds.
-    cut
-        Sounds at the edge of a span, which are not scored: shape (m, 2), seconds.
-    """
-
-    sounds: dict[str, NDArray[np.float64]]
-    spans: NDArray[np.float64]
-    cut: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -52,59 +31,16 @@ class Prediction:
         For each kind, shape (n,): when each was emitted, in seconds; nan if unknown.
     confidence
         For each kind, shape (n,): 0 to 1; nan if unknown.
+
+    Examples
+    --------
+    >>> Prediction({"S1": np.array([[0.0, 0.1]]), "S2": np.zeros((0, 2))}).confidence
+    {}
     """
 
     sounds: dict[str, NDArray[np.float64]]
     emitted: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     confidence: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-
-
-def by_centre(rows: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
-    """Intervals in the order of their centres: shape (n, 2)."""
-    a = np.asarray(rows, np.float64).reshape(-1, 2)
-    return a[np.argsort(a.sum(axis=1), kind="stable")]
-
-
-def reference_of(recording: Recording) -> Reference:
-    """The sounds of an annotated recording that can be scored."""
-    rows = [
-        (float(s), float(e), int(k))
-        for s, e, k in zip(recording.start_s, recording.end_s, recording.state, strict=True)
-    ]
-    if recording.points:
-        marks = {kind: by_centre([(s, e) for s, e, k in rows if k == state]) for kind, state in (("S1", 1), ("S2", 3))}
-        times = [s for s, _, _ in rows]
-        marked = [[min(times) - PASCAL_MARGIN_S, max(times) + PASCAL_MARGIN_S]] if times else []
-        return Reference(marks, np.asarray(marked, np.float64).reshape(-1, 2), np.zeros((0, 2)))
-    spans: list[list[tuple[float, float, int]]] = []
-    for row in rows:
-        if row[2] <= 0 or not row[1] > row[0]:
-            continue
-        if spans and abs(row[0] - spans[-1][-1][1]) <= _TOUCHES_S:
-            spans[-1].append(row)
-        else:
-            spans.append([row])
-    rows_of_spans = [row for span in spans for row in span]
-    lengths = {k: [e - s for s, e, state in rows_of_spans if state == k and np.isfinite(e)] for k in (1, 3)}
-    median = {k: float(np.median(v)) if v else 0.0 for k, v in lengths.items()}
-    complete: dict[int, list[tuple[float, float]]] = {1: [], 3: []}
-    cut = []
-    for span in spans:
-        for i, (s, e, k) in enumerate(span):
-            if k not in complete:
-                continue
-            at_edge = i in (0, len(span) - 1)
-            starts_cut = i == 0 and s < _RECORD_START_S
-            if starts_cut or not np.isfinite(e) or (at_edge and e - s < _CUT_SHARE * median[k]):
-                cut.append((s, e))
-            else:
-                complete[k].append((s, e))
-    annotated = [(span[0][0], span[-1][1]) for span in spans]
-    return Reference(
-        {"S1": by_centre(complete[1]), "S2": by_centre(complete[3])},
-        np.asarray(annotated, np.float64).reshape(-1, 2),
-        np.asarray(cut, np.float64).reshape(-1, 2),
-    )
 
 
 def median_bpm(s1_s: NDArray[np.float64], longest_s: float = LONGEST_CYCLE_S) -> float:
@@ -149,7 +85,30 @@ def match(
 
 @dataclass
 class Counts:
-    """Counts of one kind in one recording or many, and centre errors of its matches in seconds. `+` pools."""
+    """Counts of one kind in one recording or many. `+` pools.
+
+    Attributes
+    ----------
+    tp
+        Reference sounds that were found.
+    fp
+        Predictions that are wrong.
+    fn
+        Reference sounds that were missed.
+    swaps
+        Missed ones with a prediction of the other kind in their place.
+    references
+        All reference sounds.
+    predictions
+        All predictions that are scored.
+    errors
+        Centre errors of the matches, predicted minus reference, in seconds: arrays of shape (n,).
+
+    Examples
+    --------
+    >>> (Counts(tp=9, fp=1, fn=1) + Counts(tp=9, fp=1, fn=1)).f1
+    0.9
+    """
 
     tp: int = 0
     fp: int = 0

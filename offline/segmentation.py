@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..models import Network
-from ..stream.events import Event, Gap, Sound
+from ..stream.events import Event, Gap, Sound, Systole
 from ..stream.rates import DECIMATION, STREAM_RATE, Samples, seconds
 from ..stream.segmenter.decimator import Decimator
 from ..stream.segmenter.lag import Lag
@@ -39,6 +39,11 @@ class Findings:
         return [e for e in self.events if isinstance(e, Gap)]
 
     @property
+    def systole(self) -> Systole | None:
+        """The last answer about systole, None where none was wanted, or too few clean beats were heard."""
+        return next((e for e in reversed(self.events) if isinstance(e, Systole)), None)
+
+    @property
     def duration_s(self) -> float:
         """Length of the recording, in seconds."""
         return seconds(self.accounts.captured)
@@ -51,9 +56,10 @@ def segment_file(
     on_samples: Callable[[int], None] = lambda length: None,
     observer: Observer | None = None,
     sensitivity: str = "normal",
+    systole: bool = False,
 ) -> Findings:
     """Segment one recording. Raises SourceError. Parameters as those of `segment_source`."""
-    return segment_source(FileSource(path), network, lag, on_samples, observer, sensitivity)
+    return segment_source(FileSource(path), network, lag, on_samples, observer, sensitivity, systole)
 
 
 def segment_source(
@@ -63,13 +69,14 @@ def segment_source(
     on_samples: Callable[[int], None] = lambda length: None,
     observer: Observer | None = None,
     sensitivity: str = "normal",
+    systole: bool = False,
 ) -> Findings:
     """Segment a recording that is open.
 
-    on_samples: called after each block with its length in stream samples (44,100 Hz). observer, sensitivity:
+    on_samples: called after each block with its length in stream samples (44,100 Hz). observer, sensitivity, systole:
     given to the segmenter.
     """
-    segmenter = Segmenter(network, lag, observer, sensitivity, rate=STREAM_RATE)
+    segmenter = Segmenter(network, lag, observer, sensitivity, rate=STREAM_RATE, systole=systole)
     return segment_blocks(source.blocks(), segmenter, source.name, source.warnings, on_samples)
 
 

@@ -19,6 +19,7 @@ from .samples import opened
 from .stream import NOTICE
 from .stream.api import lag_within, network_of
 from .stream.events import KINDS
+from .stream.events.systole import QUESTION, REVIEW
 from .stream.rates import STREAM_RATE, Samples
 from .stream.segmenter.lag import FULL_CONTEXT
 from .stream.segmenter.segmenter import Segmenter
@@ -196,10 +197,11 @@ class Segmentation(Findings):
             ("heart rate", "no heart rate" if self.heart_rate is None else f"{self.heart_rate:.0f} bpm"),
             ("coverage", f"coverage {100 * self.coverage:.0f} %"),
         ]
-        return facts + [("gaps", f"gaps {len(self.gaps)}")] * bool(self.gaps)
+        facts += [("gaps", f"gaps {len(self.gaps)}")] * bool(self.gaps)
+        return facts + ([(QUESTION, f"{QUESTION} {self.systole.answer} ({REVIEW})")] if self.systole else [])
 
     def __repr__(self) -> str:
-        """One line: duration, sounds, heart rate, coverage, gaps."""
+        """One line: duration, sounds, heart rate, coverage, gaps, and the answer about systole."""
         return f"<Segmentation of {self._name}: {', '.join(text for _, text in self._facts())}>"
 
     def _repr_html_(self) -> str:
@@ -220,6 +222,7 @@ def segment(
     *,
     lag: float | Literal["full"] | None = None,
     sensitivity: str = "normal",
+    systole: bool = False,
     model: str | os.PathLike[str] | Network | None = None,
 ) -> Segmentation:
     """The heart sounds of a recording, or of samples in memory.
@@ -236,6 +239,8 @@ def segment(
         Hear only what the live engine would have heard within this bound, in ms. None or "full": the whole recording.
     sensitivity
         How easily a heart is believed: "low", "normal" or "high".
+    systole
+        Also say whether a murmur-like sound is heard in systole, for review, not a diagnosis: the result's `systole`.
     model
         A shipped model's name, an .onnx file's path (its card beside it) or a `Network`. None is the default.
 
@@ -263,7 +268,7 @@ def segment(
     else:
         limit = lag_within(lag, network)
     recorder = PcgRecorder()
-    segmenter = Segmenter(network, limit, recorder, sensitivity, rate=STREAM_RATE)
+    segmenter = Segmenter(network, limit, recorder, sensitivity, rate=STREAM_RATE, systole=systole)
     found = segment_blocks(blocks, segmenter, name, warnings)
     pcg = recorder.pcg(found.accounts.captured)
     return Segmentation(found.events, found.accounts, found.session, found.warnings, pcg)

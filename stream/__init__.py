@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .events import Onset as Onset
     from .events import Recording as Recording
     from .events import Sound as Sound
+    from .events import Systole as Systole
     from .segmenter.lag import Lag as Lag
     from .segmenter.presence import Presence as Presence
     from .segmenter.segmenter import Segmenter as Segmenter
@@ -39,7 +40,7 @@ NOTICE = "Not a medical device."
 _HOMES = {
     "api": ("Listening", "listen"),
     "engine": ("Engine",),
-    "events": ("Event", "Gap", "Marker", "Onset", "Recording", "Sound"),
+    "events": ("Event", "Gap", "Marker", "Onset", "Recording", "Sound", "Systole"),
     "segmenter.lag": ("Lag",),
     "segmenter.presence": ("Presence",),
     "segmenter.segmenter": ("Segmenter",),

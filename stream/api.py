@@ -25,10 +25,12 @@ def listen(
     *,
     device: str | int | None = None,
     source: Source | None = None,
+    channel: int | None = None,
     wait: bool = False,
     speed: float | None = 1.0,
     lag: float | None = None,
     sensitivity: str = "normal",
+    systole: bool = False,
     model: str | os.PathLike[str] | Network | None = None,
     sinks: Iterable[Sink] = (),
     on_event: Callable[[Event], object] | None = None,
@@ -43,6 +45,8 @@ def listen(
         Its number, a part of its name, or None for the default.
     source
         Any object of the `Source` protocol.
+    channel
+        Of the recording or the device, from 1. None is the mean of all.
     wait
         The device may be absent or in use at first.
     speed
@@ -51,6 +55,8 @@ def listen(
         Bound of the lag, from the centre of a sound to its event, in ms. None is the default of 390.
     sensitivity
         How easily a heart is believed: "low", "normal" or "high".
+    systole
+        Also say, in events `Systole`, whether a murmur-like sound is heard in systole. For review, not a diagnosis.
     model
         A shipped model's name, an .onnx file's path (its card beside it) or a `Network`. None is the default.
     sinks
@@ -71,24 +77,26 @@ def listen(
     ...     for event in events:
     ...         print(event.as_text())
     """
-    _refuse(path, device, source, wait, speed)
+    _refuse(path, device, source, channel, wait, speed)
     network = network_of(model)
     limit = None if lag is None else lag_within(lag, network)
-    segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE)
-    source = _opened(path, device, wait, speed) if source is None else source
+    segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE, systole=systole)
+    source = _opened(path, device, channel, wait, speed) if source is None else source
     return Listening(segmenter, source, on_event, sinks)
 
 
-def _opened(path: str | os.PathLike[str] | None, device: str | int | None, wait: bool, speed: float | None) -> Source:
+def _opened(
+    path: str | os.PathLike[str] | None, device: str | int | None, channel: int | None, wait: bool, speed: float | None
+) -> Source:
     """The recording or the device. Raises SourceError."""
     if path is not None:
-        return Replay.of(FileSource(path), speed)
+        return Replay.of(FileSource(path, channel), speed)
     from .sources.microphone import Microphone, wait_for
 
-    return wait_for(device) if wait else Microphone(device)
+    return wait_for(device, channel=channel) if wait else Microphone(device, channel=channel)
 
 
-def _refuse(path: object, device: object, source: object, wait: bool, speed: float | None) -> None:
+def _refuse(path: object, device: object, source: object, channel: int | None, wait: bool, speed: float | None) -> None:
     """Raise TypeError or ValueError where the arguments of `listen` cannot be, or do not go together."""
     if path is not None and not isinstance(path, str | os.PathLike):
         raise TypeError(
@@ -98,6 +106,8 @@ def _refuse(path: object, device: object, source: object, wait: bool, speed: flo
         raise ValueError("path and source do not go together")
     if (path is not None or source is not None) and (device is not None or wait):
         raise ValueError("device and wait do not go with a path or a source")
+    if source is not None and channel is not None:
+        raise ValueError("channel does not go with a source, which chooses its own")
     if speed is not None and not speed > 0:
         raise ValueError(f"speed should be above 0, or None, not {speed}")
 

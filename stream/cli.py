@@ -84,6 +84,10 @@ def add_options(p: argparse.ArgumentParser) -> None:
         "--model", metavar="NAME|FILE",
         help="network to use: the name of a shipped one, or an .onnx file with its card (.json) beside it",
     )  # fmt: skip
+    p.add_argument(
+        "--systole", action="store_true",
+        help="also say whether a murmur-like sound is heard in systole: for review, not a diagnosis",
+    )  # fmt: skip
     p.add_argument("--jsonl", metavar="FILE|-", help="write the events as JSON Lines ('-': to standard output)")
     p.add_argument("--record", metavar="FILE.wav", help="record the stream: mono, 44.1 kHz, 32-bit float")
     p.add_argument("-f", "--force", action="store_true", help="overwrite the files of --record and --jsonl")

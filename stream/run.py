@@ -47,7 +47,7 @@ def run(args: argparse.Namespace, lag: Lag, source: Source) -> int:
     player.start()
     display_failure = None
     if with_display:
-        display_failure = _show(player, recording, lag)
+        display_failure = _show(player, recording, lag, args.systole)
         _print_summary(runs.summary.lines())
     else:
         _report(player, recording)
@@ -71,14 +71,16 @@ class _Runs:
     def __init__(self, args: argparse.Namespace, lag: Lag, recording: WavRecording, with_display: bool) -> None:
         self._args, self._lag, self._recording, self._with_display = args, lag, recording, with_display
         self._network = load(args.model) if args.model else None
-        self.summary = Summary()
+        self.summary = Summary(args.systole)
         self.sinks: list[Sink] = []
         self._lacking: set[str] = set()
 
     def begin(self, source: Source) -> Run:
         """The run of a source."""
         args = self._args
-        segmenter = Segmenter(self._network, self._lag, sensitivity=args.sensitivity, rate=STREAM_RATE)
+        segmenter = Segmenter(
+            self._network, self._lag, sensitivity=args.sensitivity, rate=STREAM_RATE, systole=args.systole
+        )
         origin, ahead = (source.origin, source.ahead) if isinstance(source, Replay) else (0, 0)
         history, audible = History(origin), _audible(args, self._lacking)
         self._recording.begin_at(origin)
@@ -88,7 +90,7 @@ class _Runs:
         if self._with_display:
             self.sinks += [history, self.summary]
         elif args.jsonl != "-" and not args.quiet:
-            self.sinks.append(PlainLines())
+            self.sinks.append(PlainLines(args.systole))
         is_heard = any(isinstance(sink, Playback) for sink in audible)
         return Run(Engine(segmenter, source, self.sinks), history, is_heard)
 
@@ -181,7 +183,7 @@ def _stop_on_signals(player: Player) -> None:
             signal.signal(number, stop)
 
 
-def _show(player: Player, recording: WavRecording, lag: Lag) -> str | None:
+def _show(player: Player, recording: WavRecording, lag: Lag, systole: bool) -> str | None:
     """Run the display. Returns the reason if it failed."""
     from rich.console import Console
 
@@ -189,7 +191,7 @@ def _show(player: Player, recording: WavRecording, lag: Lag) -> str | None:
     from .display.monitor import Monitor
 
     console = Console(highlight=False)
-    monitor = Monitor(player, recording, f"heartseg {version('heartseg')}", lag.bound_ms)
+    monitor = Monitor(player, recording, f"heartseg {version('heartseg')}", lag.bound_ms, systole)
     return show(player, recording, monitor, console)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...stream.sources.base import SourceError
 from .places import State, state_of
-from .summary import COLUMNS, Row
+from .summary import COLUMNS, SYSTOLE_COLUMNS, Row
 
 NAME = ".heartseg-done"
 
@@ -88,4 +88,4 @@ class Manifest:
 def _row(line: Entry) -> Row | None:
     """The row of a line, None where it is not a whole one."""
     row = line.get("row")
-    return row if isinstance(row, dict) and tuple(row) == COLUMNS else None
+    return row if isinstance(row, dict) and tuple(row) in (COLUMNS, COLUMNS + SYSTOLE_COLUMNS) else None

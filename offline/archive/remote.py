@@ -126,10 +126,11 @@ def files_below(place: Any, failures: list[str]) -> Iterator[tuple[Path, Path, S
         for folder, folders, files in root.fs.walk(root.path, maxdepth=depth, detail=True, on_error=failed):
             for name in [name for name in folders if name.startswith(".")]:
                 del folders[name]
+            below = root / folder[len(root.path) :].strip("/")
             for name, info in sorted(files.items()):
                 if name and not name.startswith(".") and matches(info["name"]):
                     state = remote_state(info) if info.get("size") is not None else None
-                    yield root / folder[len(root.path) :].strip("/") / name, root, state
+                    yield below / name, root, state
     except Exception as error:  # each protocol has errors of its own
         failed(error)
 

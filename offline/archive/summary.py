@@ -2,11 +2,13 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...stream.events.systole import CANNOT_TELL, HEARD, NOT_HEARD, QUESTION, REVIEW
 from ...stream.rates import seconds
 from ...stream.vitals import LEAST_COVERAGE
 from ..beats import summary
@@ -19,17 +21,20 @@ Row = dict[str, Any]
 
 COLUMNS = ("file", "seconds", "beats", "bpm", "systole_ms", "diastole_ms", "coverage", "confidence", "warnings")
 
+SYSTOLE_COLUMNS = ("systole", "systole_probability")
+"""With `--systole`, besides: the last answer to "murmur-like sound in systole?", and its probability."""
+
 _NAMES_SHOWN = 5
 
 
-def row_of(file: Path, findings: "Findings") -> Row:
+def row_of(file: Path, findings: "Findings", systole: bool = False) -> Row:
     """The row of a recording. Heart rate and intervals are None where too little was named.
 
-    file: its path below the archive.
+    file: its path below the archive. systole: with `SYSTOLE_COLUMNS`.
     """
     length = findings.accounts.captured
     medians = summary(findings.sounds, findings.gaps, length)
-    return {
+    row: Row = {
         "file": file.as_posix(),
         "seconds": round(seconds(length), 3),
         "beats": medians.beats,
@@ -40,6 +45,11 @@ def row_of(file: Path, findings: "Findings") -> Row:
         "confidence": _rounded(medians.confidence, 4),
         "warnings": findings.warnings,
     }
+    if systole:
+        answer = findings.systole
+        row["systole"] = answer.answer if answer else CANNOT_TELL
+        row["systole_probability"] = round(answer.probability, 3) if answer else None
+    return row
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
@@ -49,7 +59,8 @@ def _rounded(value: float | None, digits: int) -> float | None:
 def table(rows: Iterable[Row]) -> bytes:
     """The rows as CSV, by file. What is None is empty, and warnings are one text."""
     ordered = sorted(rows, key=lambda row: str(row["file"]))
-    return b"".join(csv_lines(ordered, COLUMNS))
+    has_systole = any("systole" in row for row in ordered)
+    return b"".join(csv_lines(ordered, COLUMNS + SYSTOLE_COLUMNS if has_systole else COLUMNS))
 
 
 def csv_lines(rows: Iterable[Row], columns: Sequence[str]) -> Iterator[bytes]:
@@ -103,6 +114,13 @@ class Totals:
             return counted
         names = ", ".join(self.low_names) + ", …" * (self.low > _NAMES_SHOWN)
         return f"{counted}; {self.low} under half: {names}"
+
+
+def systole_line(rows: Iterable[Row]) -> str:
+    """How often each answer about systole was given, and what it is good for. Rows without one do not count."""
+    counts = Counter(row["systole"] for row in rows if "systole" in row)
+    answers = ", ".join(f"{answer} in {counts[answer]}" for answer in (HEARD, NOT_HEARD, CANNOT_TELL))
+    return f"{QUESTION}: {answers}; {REVIEW}"
 
 
 def closing_line(rows: Iterable[Row]) -> str:

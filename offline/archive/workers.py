@@ -10,7 +10,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from ...models import Network, load, read_card
+from ...models import Network, load, load_systole, read_card
 from ...stream.segmenter.lag import Lag
 from ...stream.sinks.session import heartseg_version
 from ...stream.sources.base import SourceError
@@ -35,22 +35,24 @@ OnSamples = Callable[[Item, int], None]
 class Settings:
     """How recordings are segmented.
 
-    form: name of the format of the results, None for no result of each recording. lag, sensitivity: the segmenter's.
-    for_shards: whether the lines of a shard's result are wanted, too.
+    form: name of the format of the results, None for no result of each recording. lag, sensitivity, systole: the
+    segmenter's. for_shards: whether the lines of a shard's result are wanted, too.
     """
 
     form: str | None
     lag: Lag
     sensitivity: str = "normal"
     for_shards: bool = False
+    systole: bool = False
 
     def fingerprint(self) -> dict[str, Any]:
-        """All that the events depend on besides the sound: the version, the network, the lag and the sensitivity."""
+        """All that the events depend on besides the sound: the version, the models, the lag and the sensitivity."""
         return {
             "heartseg": heartseg_version(),
             "model_sha256": read_card(self.lag.network).sha256,
             "lag": asdict(self.lag),
             "sensitivity": self.sensitivity,
+            **({"systole_model": load_systole().name} if self.systole else {}),
         }
 
 
@@ -79,10 +81,11 @@ def outcome(item: Item, settings: Settings, network: Network, on_samples: OnSamp
                 settings.lag,
                 (lambda length: on_samples(item, length)) if on_samples else lambda length: None,
                 sensitivity=settings.sensitivity,
+                systole=settings.systole,
             )
         content = FORMATS[settings.form].write(findings) if settings.form else b""
         lines = event_lines(item.place, findings) if settings.for_shards else b""
-        return Outcome(item, content, lines, row_of(item.place, findings))
+        return Outcome(item, content, lines, row_of(item.place, findings, settings.systole))
     except SourceError as error:
         return Outcome(item, error=str(error), is_lost=isinstance(error, LostError))
     except Exception as error:  # one recording in ten thousand must not cost the others

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...stream import NOTICE
-from ..console import drawing, require
+from ..console import drawing, refuse_to_overwrite, require
 from ..datasets.pascal import read_pascal
 from ..datasets.recording import DataError, data_root
+from .options import add_force
 
 if TYPE_CHECKING:
     from ..article.clips import Clips
@@ -34,6 +35,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="for curves.csv, curves.svg, clips.png, and clips.onnx, which `compare` takes",
     )
+    add_force(p)
     p.add_argument("--seed", type=int, default=1, help="(default: %(default)s)")
 
 
@@ -53,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
     if len(recordings) < exercise.FOLDS:
         raise DataError(f"{folder}: the exercise needs {exercise.FOLDS} marked recordings, and finds {len(recordings)}")
     if args.out:
+        for name in ("curves.csv", "curves.svg", "clips.png", CLIPS_FILE):
+            refuse_to_overwrite(args.out / name, args.force)
         drawing()
         args.out.mkdir(parents=True, exist_ok=True)
     clips = clips_of(recordings)

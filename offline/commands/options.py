@@ -72,6 +72,15 @@ def add_sensitivity(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_systole(parser: argparse.ArgumentParser) -> None:
+    """The option `--systole`."""
+    parser.add_argument(
+        "--systole",
+        action="store_true",
+        help="also say whether a murmur-like sound is heard in systole: for review, not a diagnosis",
+    )
+
+
 def add_force(parser: argparse.ArgumentParser) -> None:
     """The option `--force`."""
     parser.add_argument("-f", "--force", action="store_true", help="overwrite files that exist")

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..console import UsageError, refuse_to_overwrite, say
 from ..formats import read_annotation
 from ..scoring import reference_of
-from .options import add_force, add_lag, add_reference, add_sensitivity
+from .options import add_force, add_lag, add_reference, add_sensitivity, add_systole
 
 EXAMPLE = "heart.wav -o heart.html"
 
@@ -21,6 +21,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     add_force(p)
     add_lag(p)
     add_sensitivity(p)
+    add_systole(p)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--out {out}: the name should end in .html")
     refuse_to_overwrite(out, args.force)
     reference = reference_of(read_annotation(args.reference, args.file.stem)) if args.reference else None
-    analysis = hear(args.file, load(args.lag.network), args.lag, args.sensitivity)
+    analysis = hear(args.file, load(args.lag.network), args.lag, args.sensitivity, args.systole)
     for warning in analysis.warnings:
         say(f"warning: {warning}")
     write(page(analysis, reference, args.reference.name if args.reference else ""), out)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..console import UsageError, say
+from ..console import UsageError, refuse_to_overwrite, say
 from ..datasets.pascal import PASCAL_TABLE
 from ..datasets.recording import DataError, Recording
-from ..datasets.sets import read_set
+from ..datasets.sets import read_sets
 from ..evaluation.ecg import NO_FIGURES, EcgFigures, ecg_table, judge, read_r_peaks
 from ..evaluation.evaluate import Evaluation, evaluate
 from ..evaluation.many_to_one import many_to_one
@@ -21,6 +21,7 @@ from ..figures.plot import Picture, save
 from ..formats import read_annotation, read_prediction, read_recording
 from ..formats.results import Results
 from ..scoring import KINDS, Prediction, by_centre
+from .options import add_force
 
 EXAMPLE = "circor/dev events --worst 10"
 
@@ -31,7 +32,9 @@ _NAMES_SHOWN = 5
 def add_options(p: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     p.add_argument(
-        "reference", type=Path, help="folder of CirCor, CinC 2016, PASCAL set A or results; or one of these files"
+        "reference",
+        type=Path,
+        help="folder of CirCor, CinC 2016, PASCAL set A or results, with its sub-folders; or one of these files",
     )
     p.add_argument(
         "predictions", type=Path, help="folder of results in any format of `segment`, with its sub-folders, or one file"
@@ -48,12 +51,15 @@ def add_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     p.add_argument("--worst", type=int, default=0, metavar="N", help="list the N recordings that cost most")
     p.add_argument("--plots", type=Path, metavar="DIR", help="draw those N into DIR (of a set, which has the sound)")
+    add_force(p)
 
 
 def run(args: argparse.Namespace) -> int:
     """Score, print and write; returns the exit status."""
     if args.plots and not (args.worst and args.reference.is_dir()):
         raise UsageError("--plots goes with --worst N and a set's folder as the reference")
+    if args.json:
+        refuse_to_overwrite(args.json, args.force)
     if args.ecg and args.ecg == args.reference:
         return _judge_unmarked(args)
     evaluation, missing = score_files(args.reference, args.predictions)
@@ -69,6 +75,9 @@ def run(args: argparse.Namespace) -> int:
         print(rate_table(evaluation))
     if args.worst:
         print(worst_table(evaluation, args.worst))
+    worst = evaluation.worst(args.worst) if args.plots else []
+    for path in (args.plots / f"{s.name}{page}.png" for s in worst for page in ("", "-1")):
+        refuse_to_overwrite(path, args.force)  # before anything is written
     if args.ecg:
         by_ecg = judge_evaluation(evaluation, read_r_peaks(args.ecg))
         print(ecg_table(by_ecg))
@@ -78,9 +87,9 @@ def run(args: argparse.Namespace) -> int:
     if args.plots:
         from ..segmentation import read_pcg
 
-        for s in evaluation.worst(args.worst):
+        for s in worst:
             picture = Picture(s.name, read_pcg(s.recording.audio), s.prediction, reference=s.reference)
-            save(picture, args.plots / f"{s.name}.png", force=True)
+            save(picture, args.plots / f"{s.name}.png", args.force)
     return 0
 
 
@@ -151,7 +160,7 @@ def read_references(reference: Path, predictions: Path) -> list[Recording]:
         namesake = predictions if predictions.is_file() else reference
         return [read_annotation(reference, namesake.stem.removesuffix("_StateAns"))]
     results = _results(reference)
-    recordings = [read_recording(path) for path in results] if results else read_set(reference)
+    recordings = [read_recording(path) for path in results] if results else read_sets(reference)
     if predictions.is_file():
         raise DataError(f"{predictions}: is one file, and {reference} a folder of references; name a folder of results")
     return recordings

@@ -1,6 +1,8 @@
 """CirCor DigiScope: `NAME.flac` or `.wav` beside `NAME.tsv` (Oliveira et al., IEEE JBHI 26(6), 2022)."""
 
+import csv
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -39,3 +41,38 @@ def read_circor(folder: Path, skipped: Skipped | None = None) -> Iterator[Record
             (skipped or Skipped()).add("nothing annotated", audio.stem)
             continue
         yield Recording(audio.stem, audio, "circor-" + audio.stem.split("_")[0], start, end, state)
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A row of CirCor's table of patients.
+
+    person: the same for two rows of one person, whom both campaigns met. murmur: "Present", "Absent" or "Unknown".
+    positions: those on the chest where the murmur is audible ("AV", "PV", "TV", "MV"). grade: of a systolic murmur,
+    "I/VI" to "III/VI", empty without one.
+    """
+
+    name: str
+    person: str
+    murmur: str
+    positions: tuple[str, ...]
+    grade: str
+
+
+def read_patients(path: Path) -> dict[str, Patient]:
+    """CirCor's table of patients (`training_data.csv` of the PhysioNet Challenge 2022), by name. Raises DataError."""
+    rows = {row.get("Patient ID", ""): row for row in csv.DictReader(text_of(path).splitlines())}
+    patients = {}
+    try:
+        for name, row in rows.items():
+            other = row["Additional ID"].removesuffix(".0")
+            person = min(name, other) if other in rows else name
+            positions = tuple(filter(None, row["Murmur locations"].split("+")))
+            patients[name] = Patient(name, person, row["Murmur"], positions, row["Systolic murmur grading"])
+    except (KeyError, AttributeError):
+        raise DataError(
+            f"{path}: not CirCor's table of patients; it should have the columns of the Challenge"
+        ) from None
+    if not patients:
+        raise DataError(f"{path}: no patient in it")
+    return patients

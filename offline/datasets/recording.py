@@ -18,6 +18,8 @@ NOISE = -1
 LATEST_S = 1e9
 """Latest time in a recording, in seconds (30 years). A later one is an error."""
 
+_AUDIO = (".flac", ".wav")  # endings in the public sets
+
 
 class DataError(Exception):
     """A file or folder is not of the expected kind. The message names it."""
@@ -96,11 +98,16 @@ def columns(
     )
 
 
+def has_audio(folder: Path) -> bool:
+    """Whether there are .flac or .wav files in a folder."""
+    return any(path.suffix.lower() in _AUDIO for path in folder.iterdir())
+
+
 def audio_files(folder: Path, kind: str) -> list[Path]:
     """The .flac and .wav files of a folder, by name. Raises DataError where there are none."""
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; the {kind} recordings should be in it")
-    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".flac", ".wav"))
+    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in _AUDIO)
     if not files:
         raise DataError(f"{folder}: no .flac or .wav file in it; the {kind} recordings should be in it")
     return files

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...models import Network
 from ...stream.display.hints import CLIPPED as CLIPPED
-from ...stream.events import Event, Gap, Sound
+from ...stream.events import Event, Gap, Sound, Systole
 from ...stream.rates import STREAM_PER_FRAME, STREAM_RATE, Samples
 from ...stream.segmenter.lag import FULL_CONTEXT, Lag
 from ...stream.segmenter.presence import Presence
@@ -25,6 +25,7 @@ class Heard:
     pcg: shape (n,), at 2,100 Hz. posterior: shape (frames, 4), final probabilities of S1, systole, S2 and diastole
     every 10 ms. evidence: shape (frames,), evidence for a heart, 0 to 1. All three are nan in gaps. rate: samples a
     second of the file. peak, rms: of the samples, full scale 1.0. clipped: share of the samples at full scale.
+    has_systole: answers about systole were wanted.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Heard:
     peak: float
     rms: float
     clipped: float
+    has_systole: bool = False
 
     @property
     def lag_text(self) -> str:
@@ -50,6 +52,11 @@ class Heard:
     def sounds(self) -> list[Sound]:
         """The confirmed sounds."""
         return [e for e in self.events if isinstance(e, Sound)]
+
+    @property
+    def systole(self) -> Systole | None:
+        """The last answer about systole, None where none was wanted, or too few clean beats were heard."""
+        return next((e for e in reversed(self.events) if isinstance(e, Systole)), None)
 
     @property
     def gaps(self) -> list[Gap]:
@@ -102,10 +109,10 @@ class _Recorder(PcgRecorder):
         return whole
 
 
-def hear(path: Path, network: Network, lag: Lag, sensitivity: str = "normal") -> Heard:
+def hear(path: Path, network: Network, lag: Lag, sensitivity: str = "normal", systole: bool = False) -> Heard:
     """Segment a recording and keep all that can be shown of it. Raises SourceError."""
     recorder = _Recorder()
-    segmentation = segment_file(path, network, lag, observer=recorder, sensitivity=sensitivity)
+    segmentation = segment_file(path, network, lag, observer=recorder, sensitivity=sensitivity, systole=systole)
     length = segmentation.accounts.captured
     if not length:
         raise SourceError(f"{path}: holds no sound")
@@ -124,4 +131,5 @@ def hear(path: Path, network: Network, lag: Lag, sensitivity: str = "normal") ->
         peak=recorder.peak,
         rms=float(np.sqrt(recorder.energy / processed)),
         clipped=recorder.clipped / processed,
+        has_systole=systole,
     )

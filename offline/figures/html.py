@@ -21,9 +21,10 @@ from .analysis import CLIPPED, Heard
 from .named import Named, percent
 from .plot import Rate, limit, rate_of
 from .spectrum import COLUMN_RATE, HIGHEST_HZ, spectrogram
+from .systole import section
 
 _WEB = Path(__file__).with_name("web")
-_SCRIPTS = ("data.js", "peaks.js", "spectrum.js", "wave.js", "pointer.js", "charts.js")
+_SCRIPTS = ("data.js", "peaks.js", "spectrum.js", "beat.js", "wave.js", "pointer.js", "charts.js")
 
 SOUND_RATE = 8_000
 """Samples a second of the sound in the page: a heart is heard below 1 kHz, and every browser plays this rate."""
@@ -35,6 +36,7 @@ _CLIPPED_SHARE = 1e-4  # the peak of a recording that was made as loud as it can
 def page(analysis: Heard, reference: Reference | None = None, annotation: str = "") -> str:
     """The page. annotation: the name of the reference's file. Raises SourceError."""
     named = Named(analysis)
+    systole, beat = section(analysis) if analysis.has_systole else ("", None)
     pcg = np.nan_to_num(analysis.pcg)
     scale = 32767 / float(np.abs(pcg).max(initial=1e-9))
     data = {
@@ -50,6 +52,7 @@ def page(analysis: Heard, reference: Reference | None = None, annotation: str = 
         "intervals": named.intervals,
         "medians": named.medians,
         "evidence": _evidence(analysis),
+        "beat": beat,
         "reference": None if reference is None else _reference(reference, analysis.seconds),
     }
     parts = {
@@ -60,6 +63,7 @@ def page(analysis: Heard, reference: Reference | None = None, annotation: str = 
         "banner": f'<p class="banner">{named.warning}</p>' if named.warning else "",
         "trust": "" if named.is_trusted else " unsure",
         "figures": _terms(_figures(named), "div"),
+        "systole": systole,
         "quality": _terms(_quality(analysis, named, reference)),
         "settings": _terms(_settings(analysis, annotation)),
         "beats": "".join(map(_row, named.beats)),

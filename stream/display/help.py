@@ -20,6 +20,7 @@ _WORDS = [
     ("bpm", "heart rate; below it that of the last minute"),
     ("systole", "from lub to dub; diastole: from dub to lub"),
     ("confidence", "probability that a sound is named rightly"),
+    ("murmur-like", "with --systole: a sound between lub and dub"),
     ("coverage", "share of the last 10 s in whole named beats"),
     ("–", "named less than half of the time: no figures"),
     ("level", "loudest of the last 1.5 s; at 0 dB it clips"),

@@ -11,6 +11,7 @@ from rich.style import Style
 
 from .. import NOTICE
 from ..events import HEART_SOUNDS
+from ..events.systole import HEARD, QUESTION, REVIEW
 from ..rates import STREAM_RATE, seconds
 from ..segmenter.presence import Presence
 from ..sources.base import LISTENING
@@ -42,7 +43,7 @@ def rows(state: DisplayState, columns: int, lines: int, theme: Theme) -> list[Ro
     if state.help:
         above += help_rows(state.help, room, theme)
     else:
-        lamps = _lamps(state, _sizes(columns, lines, theme), columns, theme)
+        lamps = _lamps(state, _sizes(columns, lines - len(_systole(state, columns, theme)), theme), columns, theme)
         if lines >= _LINES_WITH_TREND:
             past = trend_row(trend(state.events, state.position), theme)
             lamps = [empty, *lamps, _line([], past if _width(past) < columns else [], columns)]
@@ -128,10 +129,29 @@ def _foot(state: DisplayState, columns: int, theme: Theme) -> list[Row]:
     ]  # fmt: skip
     keys = "? help  q quit"
     return [
+        *_systole(state, columns, theme),
         _line([Segment(hint, style)], _meter(state, theme), columns),
         [Segment(theme.text(_fitting(intervals, columns)), Style() if vitals.bpm else _DIM)],
         _line([Segment(theme.text(_fitting(figures, columns - len(keys) - 1)), _DIM)], [Segment(keys, _DIM)], columns),
     ]
+
+
+def _systole(state: DisplayState, columns: int, theme: Theme) -> list[Row]:
+    """The answer about systole, if it is wanted: never without the words that it is for review."""
+    if not state.has_systole:
+        return []
+    is_heart = state.presence == Presence.HEART and state.source_state == LISTENING
+    systole = state.systole if is_heart else None
+    if systole is None:
+        answer, style = f"{QUESTION}: {TOO_EARLY}", _DIM
+        figures = []
+    else:
+        answer, style = f"{QUESTION}: {systole.answer}", theme.warning if systole.answer == HEARD else Style()
+        figures = [f"probability {systole.probability:.2f}", f"{systole.beats} beats"]
+    for parts in ([answer, REVIEW, *figures], [answer, REVIEW]):
+        if len("   ".join(parts)) <= columns:
+            return [[Segment(parts[0], style), Segment("   " + "   ".join(parts[1:]), _DIM)]]
+    return [[Segment(answer, style)], [Segment(REVIEW, _DIM)]] if len(answer) <= columns else []
 
 
 def _meter(state: DisplayState, theme: Theme) -> Row:

@@ -22,9 +22,11 @@ class Monitor:
     one state to the next.
     """
 
-    def __init__(self, player: Player, recording: WavRecording, title: str, lag_ms: float) -> None:
+    def __init__(
+        self, player: Player, recording: WavRecording, title: str, lag_ms: float, systole: bool = False
+    ) -> None:
         self._player, self._recording = player, recording
-        self._title, self._lag_ms = title, lag_ms
+        self._title, self._lag_ms, self._has_systole = title, lag_ms, systole
         self._run = player.run
         self._hints = Hints()
         self._held: DisplayState | None = None
@@ -82,6 +84,7 @@ class Monitor:
             length_s=None if player.length is None else seconds(player.length),
             is_heard=self._run.is_heard,
             lag_ms=self._lag_ms,
+            has_systole=self._has_systole,
             source_state=engine.state,
             dropped=engine.accounts.dropped,
             recording_s=recording.seconds if recording.recording else None,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..events import Event, Onset, Recording, Shown
+from ..events import Event, Gap, Onset, Recording, Shown, Systole
 from ..rates import STREAM_PER_FRAME, STREAM_RATE, Samples
 from ..segmenter.presence import Presence
 from ..sinks.base import Sink
@@ -42,9 +42,10 @@ class DisplayState:
 
     From the run:
     title, source: names of the program and of the source. length_s: of a replayed recording, None where it is unknown.
-    is_heard: the sound is played. lag_ms: bound of the lag. source_state: `state` of the source. presence: whether
-    there is a heart. load: work per second of sound. dropped: stream samples. recording_s: length of the recording that
-    is made, None while there is none. message: of that recording, or a notice of the display.
+    is_heard: the sound is played. lag_ms: bound of the lag. has_systole: answers about systole are shown.
+    source_state: `state` of the source. presence: whether there is a heart. load: work per second of sound. dropped:
+    stream samples. recording_s: length of the recording that is made, None while there is none. message: of that
+    recording, or a notice of the display.
 
     From the display:
     hint: for the listener. full_scale: magnitude that fills the strip, None to fit it to the peaks. zoom: times taller
@@ -65,6 +66,7 @@ class DisplayState:
     length_s: float | None = None
     is_heard: bool = False
     lag_ms: float = 0.0
+    has_systole: bool = False
     source_state: str = LISTENING
     presence: Presence = Presence.LISTENING
     load: float = 0.0
@@ -85,6 +87,12 @@ class DisplayState:
     def shown(self) -> int:
         """Stream position at the end of the strip."""
         return self.position - self.offset
+
+    @property
+    def systole(self) -> Systole | None:
+        """The newest answer about systole since the last gap, None where there is none yet."""
+        newest = next((event for event in reversed(self.events) if isinstance(event, Systole | Gap)), None)
+        return newest if isinstance(newest, Systole) else None
 
     @property
     def magnitude(self) -> Samples:

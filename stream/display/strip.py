@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from rich.segment import Segment
 from rich.style import Style
 
-from ..events import Gap, Marker, Onset, Shown, Sound
+from ..events import KINDS, Gap, Marker, Onset, Shown, Sound, Systole
+from ..events.systole import HEARD
 from ..rates import STREAM_RATE, Samples
 from ..segmenter.presence import Presence
 from .state import BIN, DisplayState
-from .theme import PLAIN, ROWS, UNSURE, Theme
+from .theme import LOUD, PLAIN, ROWS, UNSURE, Theme
 
 SPANS_S = (2, 5, 10, 20)
 """Seconds to choose from for the width of the strip."""
@@ -91,6 +92,8 @@ def strip_rows(state: DisplayState, columns: int, rows: int, theme: Theme) -> li
     drawn = _Columns(np.full(columns, PLAIN), np.zeros(columns, bool), np.zeros(columns, bool))
     labels: list[Label] = []
     signs: list[Label] = []  # over the labels
+    for start, end in _loud_systoles(state, grid):
+        drawn.kind[grid.cells(start, end)] = LOUD
     for event in (*(e for e in state.events if grid.start <= e.end and e.start <= state.shown), *_provisional(state)):
         centre = grid.cell((event.start + event.end) // 2)
         match event:
@@ -109,6 +112,18 @@ def strip_rows(state: DisplayState, columns: int, rows: int, theme: Theme) -> li
     waveform = _waveform(state, drawn, grid, rows - 1 - has_axis, theme)
     axis = [_label_row(_ticks(grid, columns, theme), columns)] if has_axis else []
     return [*waveform, _label_row(labels + signs, columns), *axis]
+
+
+def _loud_systoles(state: DisplayState, grid: _Grid) -> list[tuple[int, int]]:
+    """Systoles in view in which a murmur-like sound is heard, from S1's end to S2's onset: the last answer counts."""
+    answers = [event for event in reversed(state.events) if isinstance(event, Systole)]
+    if not answers:
+        return []
+    first = grid.start - STREAM_RATE  # the S1 of a systole at the left edge may be out of view
+    sounds = [e for e in state.events if isinstance(e, Sound) and first <= e.end and e.start <= state.shown]
+    systoles = [(a, b) for a, b in itertools.pairwise(sounds) if (a.kind, b.kind) == KINDS]
+    said = ((a, b, next((e.answer for e in answers if e.start <= a.start and b.end <= e.end), "")) for a, b in systoles)
+    return [(a.end, b.start) for a, b, answer in said if answer == HEARD]
 
 
 def _waveform(state: DisplayState, drawn: _Columns, grid: _Grid, rows: int, theme: Theme) -> list[Row]:

@@ -21,14 +21,17 @@ ROWS = {kind: row for row, kind in enumerate(KINDS, 1)}
 UNSURE = len(ROWS) + 1
 """Row for a sound of which it is not sure whether it is S1 or S2."""
 
+LOUD = UNSURE + 1
+"""Row for a systole with a murmur-like sound."""
+
 _SPARKS, _ASCII_SPARKS = "▁▂▃▄▅▆▇█", "__..--''"
 _BRAILLE = np.array([[1, 8], [2, 16], [4, 32], [64, 128]])  # of the dots of a cell in Unicode
 _HALVES = np.array([[1], [2]])
 
 # Column: 1 if the upper half of a cell is filled, plus 2 if the lower is. Without colour the shape tells the kinds.
-_COLOURED = [" ▀▄█", " ▀▄█", " ▀▄█", " ▀▄█"]
-_SHAPED = [" ╵╷│", " ▀▄█", " ░░▒", " ╵╷│"]
-_ASCII = [" '.|", " '.#", " '.o", " '.|"]
+_COLOURED = [" ▀▄█"] * 5
+_SHAPED = [" ╵╷│", " ▀▄█", " ░░▒", " ╵╷│", " ╹╻┃"]
+_ASCII = [" '.|", " '.#", " '.o", " '.|", " '.!"]
 
 # They read well on black and on white. rich takes the nearest colour that the terminal has.
 _RED, _BLUE, _AMBER, _CALM = "#e5383b", "#2f81f7", "#b8860b", "#2e9e4f"
@@ -68,7 +71,7 @@ class Theme:
 
     @cached_property
     def glyphs(self) -> NDArray[np.str_]:
-        """By row (no sound, S1, S2, unsure), then by the sum of the dots of a cell."""
+        """By row (no sound, S1, S2, unsure, loud systole), then by the sum of the dots of a cell."""
         table = np.array([list(row) for row in self._halves])
         if self.dots is _HALVES:
             return table
@@ -80,10 +83,11 @@ class Theme:
 
     @cached_property
     def kinds(self) -> list[Style]:
-        """By row: no sound, S1, S2, unsure."""
+        """By row: no sound, S1, S2, unsure, loud systole."""
         if not self.colour:
-            return [Style(), Style(bold=True), Style(), Style(dim=True)]
-        return [Style(color=_CALM), Style(color=_RED, bold=True), Style(color=_BLUE, bold=True), Style(dim=True)]
+            return [Style(), Style(bold=True), Style(), Style(dim=True), Style()]
+        sounds = [Style(color=colour, bold=True) for colour in (_RED, _BLUE)]
+        return [Style(color=_CALM), *sounds, Style(dim=True), Style(color=_AMBER)]
 
     @cached_property
     def lit(self) -> list[Style]:

@@ -48,7 +48,8 @@ class Observer:
     def on_stage(self, name: str, seconds: float) -> None:
         """A call of a stage took this long.
 
-        name: "decimator", "windows", "network" (which "windows" contains), "decoder", or "segmenter" for a whole push.
+        name: "decimator", "windows", "network" (which "windows" contains), "decoder", "systole" (which gives answers
+        after sounds), or "segmenter" for a whole push.
         """
 
 

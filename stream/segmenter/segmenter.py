@@ -2,10 +2,11 @@
 
 import math
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 
-from ...models import Network, load
+from ...models import Network, load, load_systole
 from ..events import KINDS, Event, Gap, Onset, Sound
 from ..rates import DECIMATION, STREAM_PER_FRAME, STREAM_RATE, Samples
 from .decimator import NEEDED_AFTER, Decimator
@@ -14,6 +15,7 @@ from .gate import FiniteGate
 from .lag import DEFAULT_LAG, Lag
 from .observer import Observer, TimedNetwork, timed
 from .presence import SENSITIVITIES, Presence, PresenceGate
+from .systole import SystoleListener
 from .windows import Posteriors, WindowedInference
 
 NOT_FINITE = "samples that are no numbers"
@@ -41,6 +43,9 @@ class Segmenter:
     rate
         Samples a second of the blocks that will be pushed, to be stated so that no other rate is taken for it. It is
         44,100 Hz. ValueError is raised for another: `heartseg.segment` and `heartseg.stream.Converter` convert.
+    systole
+        Also say whether a murmur-like sound is heard in systole (`heartseg.stream.Systole`). For review, not a
+        diagnosis.
 
     Examples
     --------
@@ -60,6 +65,7 @@ class Segmenter:
         sensitivity: str = "normal",
         *,
         rate: float,
+        systole: bool = False,
     ) -> None:
         if rate != STREAM_RATE:
             raise ValueError(
@@ -82,9 +88,13 @@ class Segmenter:
         self._decimate = timed(observer, "decimator", self._decimator.push)
         self._infer = timed(observer, "windows", self._windows.push)
         self._decode = timed(observer, "decoder", self._decoder.push)
+        self.systole_model = load_systole() if systole else None
+        self._listener = SystoleListener(self.systole_model) if self.systole_model else None
+        self._answer = timed(observer, "systole", self._answers_after) if systole else self._answers_after
         self._announced: deque[Onset] = deque(maxlen=16)
         self.processed = 0
         self.dropped = 0
+        self._answered = 0  # end of the beats of the last answer
         self._invalid = 0  # length so far of the gap of samples that are no numbers
         self._restart()
 
@@ -152,6 +162,8 @@ class Segmenter:
     def _follow(self, pcg: Samples) -> list[Event]:
         """The events of the next PCG samples."""
         self._observer.on_pcg(pcg)
+        if self._listener:
+            self._listener.push_pcg(pcg)
         events: list[Event] = []
         for posteriors in self._infer(pcg):
             events += self._events(posteriors, self.lag.provisional)
@@ -170,7 +182,7 @@ class Segmenter:
         events: list[Event] = [self._sound(sound, emitted, sound not in decoded.segments) for sound in sounds]
         if announce and decoded.provisional and self._presence_gate.is_heart:
             events.append(self._onset(decoded.provisional, emitted))
-        return events
+        return events + self._answer(events)
 
     def _observe_presence(self, frame: int) -> None:
         """Tell the observer whether there is a heart, by what was confirmed at `frame`."""
@@ -192,6 +204,17 @@ class Segmenter:
             if onset.kind == kind and abs(onset.onset - start) <= _ANNOUNCED_WITHIN:
                 announced = onset.emitted
         return Sound(kind, start, end, self._confidence(sound), emitted, announced, withheld)
+
+    def _answers_after(self, events: Sequence[Event]) -> list[Event]:
+        """The answers about systole that the sounds among these events complete."""
+        answers = self._listener.push_sounds(events) if self._listener else []
+        self._answered = answers[-1].end if answers else self._answered
+        return [*answers]
+
+    def _last_answer(self) -> list[Event]:
+        """The answer by all beats of a run, if some of them came after the last answer."""
+        answer = self._listener.latest(self.position) if self._listener else None
+        return [answer] if answer and answer.end > self._answered else []
 
     def _confidence(self, sound: PathSegment) -> float:
         """Probability that a sound is right, from its mean posterior (Platt scaling; the card has the parameters)."""
@@ -217,7 +240,8 @@ class Segmenter:
             self._observer.on_segments(rest.segments)
         sounds = self._presence_gate.flush(rest.segments, frame)
         self._observe_presence(frame)
-        events += [self._sound(sound, self.position, sound not in rest.segments) for sound in sounds]
+        last = [self._sound(sound, self.position, sound not in rest.segments) for sound in sounds]
+        events += [*last, *self._answer(last), *self._last_answer()]
         self._announced.clear()
         self._presence_gate.clear()
         self._restart()
@@ -239,4 +263,7 @@ class Segmenter:
     def _restart(self) -> None:
         """An uninterrupted run begins here."""
         self._origin = self.position
+        self._answered = self._origin
+        if self._listener:
+            self._listener.restart(self._origin)
         self._observer.on_restart(self._origin)

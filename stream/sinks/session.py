@@ -33,6 +33,7 @@ def session(segmenter: Segmenter, source: str, source_latency: dict[str, int] | 
         "source": source,
         "rate_hz": STREAM_RATE,
         "latency_ms": latency_ms(segmenter.lag, source_latency or {}),
+        **({"systole_model": segmenter.systole_model.name} if segmenter.systole_model else {}),
         "notice": NOTICE,
     }
 

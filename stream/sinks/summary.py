@@ -3,7 +3,8 @@
 from collections import deque
 
 from .. import NOTICE
-from ..events import Event, Gap, Marker, Sound
+from ..events import Event, Gap, Marker, Sound, Systole
+from ..events.systole import said
 from ..rates import STREAM_RATE, seconds
 from ..vitals import FEWEST_CYCLES, LEAST_COVERAGE, cycles
 from .base import Accounts, Sink
@@ -13,9 +14,12 @@ class Summary(Sink):
     """A sink that counts. `lines` gives the summary, once it is closed.
 
     A replay that jumps is several runs, one after the other, each announced by `begin_at`. All of them are counted.
+    systole: the newest answer about systole has a line of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, systole: bool = False) -> None:
+        self._listens_to_systole = systole
+        self._systole: Systole | None = None
         self._origin = self._ahead = 0
         self._heard = self._dropped = 0  # samples of the runs that have ended
         self._newest: deque[Sound] = deque(maxlen=3)
@@ -33,6 +37,8 @@ class Summary(Sink):
         """Count the event. A gap breaks a cycle."""
         if isinstance(event, Marker):
             self._marks.append(Marker(event.at + self._origin))
+        elif isinstance(event, Systole):
+            self._systole = event
         elif event.start < self._ahead:
             return
         elif isinstance(event, Gap):
@@ -50,13 +56,17 @@ class Summary(Sink):
         self._dropped += accounts.dropped
 
     def lines(self) -> list[str]:
-        """All marks, a line each, and one line on the whole. The rate is absent where too little was named."""
+        """All marks, a line each, the answer about systole, and one line on the whole.
+
+        The rate is absent where too little was named.
+        """
         coverage = self._covered / self._heard if self._heard else 0.0
         rate = ""
         if self._cycles >= FEWEST_CYCLES and coverage >= LEAST_COVERAGE:
             rate = f", {60 * STREAM_RATE * self._cycles / self._covered:.0f} bpm on average"
         return [
             *(f"mark at {mark.at_s:.2f} s" for mark in self._marks),
+            *([said(self._systole)] if self._listens_to_systole else []),
             f"{seconds(self._heard):.1f} s heard: {self._beats} beats{rate}, named in {100 * coverage:.0f} % of "
             f"the time, {seconds(self._dropped):.2f} s dropped. {NOTICE}",
         ]

@@ -9,11 +9,11 @@ from .summary import Summary
 
 
 class PlainLines(Sink):
-    """A sink that prints each event as a line, and a summary at the end."""
+    """A sink that prints each event as a line, and a summary at the end. systole: the summary tells of it, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, systole: bool = False) -> None:
         self._vitals = VitalSigns()
-        self._summary = Summary()
+        self._summary = Summary(systole)
         self._print(f"heartseg. {NOTICE}")
 
     def on_event(self, event: Event) -> None:

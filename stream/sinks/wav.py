@@ -72,8 +72,10 @@ class WavRecording(Sink):
         return file.length / STREAM_RATE if file else self._seconds
 
     def begin_at(self, position: int) -> None:
-        """The next run begins at this position, a sample of the recording that is replayed."""
+        """The next run begins at this position, a sample of the recording that is replayed. The last ended its file."""
         with self._lock:
+            if self.path and not self._file and self.message is None:
+                self.message = f"{self.path}: recorded {self._seconds:.1f} s; it ended where the replay began again"
             self._origin, self._position = position, 0
 
     def toggle(self) -> None:

@@ -1,5 +1,6 @@
 """Recordings that libsndfile cannot open, such as a telephone's: `ffmpeg` decodes them into a pipe."""
 
+import math
 import struct
 import threading
 import weakref
@@ -24,6 +25,8 @@ FFMPEG_ENDINGS = {
 
 _HEADER = struct.Struct(">4sIIIII")  # Sun's .au: a magic word, the header's length, length, encoding, rate, channels
 _LINES_KEPT = 20
+_SKIPPED = 1 << 16  # frames that are decoded at a time and left aside
+_PATIENCE_S = 10.0
 
 
 def has_ffmpeg() -> bool:
@@ -31,6 +34,19 @@ def has_ffmpeg() -> bool:
     import shutil
 
     return shutil.which("ffmpeg") is not None
+
+
+def length_s(path: Path) -> float | None:
+    """Length of a file that ffmpeg reads, in seconds, by its header; None where `ffprobe` does not tell it."""
+    import subprocess
+
+    command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", f"file:{path}"]
+    try:
+        answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE_S, check=True)
+        length = float(answer.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+    return length if 0 < length < math.inf else None
 
 
 class DecodedFile:
@@ -86,6 +102,13 @@ class DecodedFile:
             raise OSError(reason)
         whole = len(content) // (4 * self.channels) * self.channels
         return np.frombuffer(content, ">f4", whole).reshape(-1, self.channels).astype(dtype)
+
+    def seek(self, frame: int) -> int:
+        """Go from the beginning to a frame, decoding what comes before it. Returns where it is then."""
+        place = 0
+        while place < frame and (n := len(self.read(min(frame - place, _SKIPPED), "float32", True))):
+            place += n
+        return place
 
     def close(self) -> None:
         """End ffmpeg; harmless when it has ended."""

@@ -5,6 +5,7 @@ import stat
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,7 @@ import soundfile
 from ...models.errors import one_line
 from ..rates import STREAM_RATE, Samples
 from .base import NoSuchSource, SourceError
-from .ffmpeg import FFMPEG_ENDINGS, DecodedFile
+from .ffmpeg import FFMPEG_ENDINGS, DecodedFile, length_s
 from .resample import HIGHEST_RATE, LOWEST_RATE, converted, mean_channel
 
 _READ_SECONDS = 1.0
@@ -105,9 +106,12 @@ class FileSource:
         """Length by the file's header, in seconds; 0 where ffmpeg reads it, which does not know it."""
         return self._frames / self.rate
 
-    @property
+    @cached_property
     def length(self) -> int | None:
         """Length by the file's header, in stream samples; None where that is unknown, or the file cannot be sought."""
+        if isinstance(self._file, DecodedFile):
+            seconds = length_s(self.path)
+            return None if seconds is None else round(seconds * STREAM_RATE)
         is_known = 0 < self._frames < _UNKNOWN_FRAMES and self._file.seekable()
         return self._frames * STREAM_RATE // self.rate if is_known else None
 
@@ -117,9 +121,10 @@ class FileSource:
         Only where there is a `length`, and no `content`.
         """
         other = FileSource(self.path, self._channel)
-        frame = min(other._frames, place * self.rate // STREAM_RATE)
+        other.length = self.length
+        frame = place * self.rate // STREAM_RATE
         try:
-            other._first = other._file.seek(frame)
+            other._first = other._file.seek(min(frame, other._frames or frame))
         except (soundfile.SoundFileError, OSError) as error:
             other.close()
             raise SourceError(f"{self.name}: no other place can be sought ({_reason(error)})") from None

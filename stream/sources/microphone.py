@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TypeVar
 
 from ..rates import STREAM_RATE
@@ -118,25 +119,32 @@ class Microphone:
 
     def _watch(self, capture: Capture) -> None:
         """Wait until the device is gone or `stop`, then close it."""
-        silent, patience, captured = 0.0, _FIRST_BLOCK_S, 0
-        looked = time.monotonic()
-        while not self._stopped.is_set() and not capture.ended and silent < patience:
-            if capture.source and time.monotonic() - looked > _RETRY_S:
-                if not pulse.is_there(capture.source):
-                    break
-                looked = time.monotonic()
-            woken = self._wake.wait(_TICK_S)
-            if capture.ring.captured > captured:
-                self.state, captured = LISTENING, capture.ring.captured
-                silent, patience = 0.0, _LOST_AFTER_S
-            elif not woken:
-                silent += _TICK_S  # ticks, not time: while the whole process stands still nothing is lost yet
+        changed = threading.Event()
+        changed.set()  # the source may have gone before changes are told
+        with pulse.tells_changes(changed.set) if capture.source else nullcontext():
+            captured = self._listen(capture, changed)
         if not self._stopped.is_set():
             self.state = LOST
         elif capture.ring.captured > captured:
             self.state = LISTENING
         _aside(capture.close, self._audio, self._stopped)
         capture.ring.close()
+
+    def _listen(self, capture: Capture, changed: threading.Event) -> int:
+        """Wait until the device is gone or `stop`; returns the frames captured. changed: its source may have gone."""
+        silent, patience, captured = 0.0, _FIRST_BLOCK_S, 0
+        while not self._stopped.is_set() and not capture.ended and silent < patience:
+            if capture.source and changed.is_set():
+                changed.clear()
+                if not pulse.is_there(capture.source):
+                    break
+            woken = self._wake.wait(_TICK_S)
+            if capture.ring.captured > captured:
+                self.state, captured = LISTENING, capture.ring.captured
+                silent, patience = 0.0, _LOST_AFTER_S
+            elif not woken:
+                silent += _TICK_S  # ticks, not time: while the whole process stands still nothing is lost yet
+        return captured
 
     def _reopened(self, intake: Intake) -> Capture | None:
         """The device, opened again once it can be; None after `stop`."""

@@ -3,6 +3,9 @@
 import json
 import os
 import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from .base import NoSuchSource
@@ -68,6 +71,38 @@ def find(wanted: str) -> PulseSource | None:
                 listed = ", ".join(f"{source.description} ({source.name})" for source in fitting)
                 raise NoSuchSource(f"{wanted!r} may be any of these sources: {listed}; give the name in brackets")
     return None
+
+
+@contextmanager
+def tells_changes(on_change: Callable[[], object]) -> Iterator[None]:
+    """Call `on_change`, on a thread, each time that a source comes, goes or changes, until the block ends.
+
+    Where `pactl` does not start, nothing is told.
+    """
+    process = None
+    with suppress(OSError):
+        process = subprocess.Popen(
+            ["pactl", "subscribe"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env={**os.environ, "LC_ALL": "C.UTF-8"}, start_new_session=True,
+        )  # fmt: skip
+    if process is None:
+        yield
+        return
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:  # such as "Event 'remove' on source #3"
+            if b" source #" in line:
+                on_change()
+
+    reader = threading.Thread(target=read, name="heartseg-pactl", daemon=True)
+    reader.start()
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+        reader.join()
 
 
 def is_there(source: PulseSource) -> bool:

@@ -6,11 +6,12 @@ import re
 import tomllib
 
 import pytest
-from pages import NAMES, PAGES, PARSERS, ROOT, commands
+from pages import NAMES, PAGES, PARSERS, ROOT, commands, sentences
 
 from heartseg.offline.cli import parser as offline
 from heartseg.stream.cli import parser as live
 
+WORDS_OF_A_SENTENCE = 25
 PLACE = re.compile(r"`((?:stream|offline|models|bench|tests|docs)/[\w./-]*)`")
 
 
@@ -32,6 +33,54 @@ def test_links_lead_somewhere(page):
         linked = (page.parent / path).resolve() if path else page
         assert linked.exists(), target
         assert not fragment or fragment in anchors(linked), target
+
+
+def long_sentences(text):
+    """Those of more words than a reader keeps in mind, with their length."""
+    words = {sentence: len(re.findall(r"\S*\w\S*", sentence)) for sentence in sentences(text)}
+    return {sentence: count for sentence, count in words.items() if count > WORDS_OF_A_SENTENCE}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_sentences_are_short(page):
+    assert long_sentences(page.read_text()) == {}
+
+
+@pytest.mark.parametrize("parser", PARSERS.values(), ids=PARSERS)
+def test_sentences_of_the_help_are_short(parser):
+    def helps(p):
+        p.load()
+        texts = [p.description or "", *(action.help or "" for action in p._actions)]
+        return texts + [text for command in p.commands.values() for text in helps(command)]
+
+    texts = helps(parser())
+    assert len(texts) > 20 and {k: v for text in texts for k, v in long_sentences(text).items()} == {}
+
+
+def test_long_sentences_are_found():
+    short = " ".join(["word"] * WORDS_OF_A_SENTENCE)
+    assert long_sentences(f"{short}. {short.capitalize()} `a b c`.\n\n```\n{short} more\n```\n| {short} more |") == {
+        f"{short.capitalize()} CODE_a_b_c.": WORDS_OF_A_SENTENCE + 1
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_words_are_plain(page, linter):
+    assert [str(found) for found in linter("\n\n".join(sentences(page.read_text())))] == []
+
+
+@pytest.fixture(scope="module")
+def linter():
+    """What proselint says of a text: worn phrases, doubled words, misspelt terms. Typography is left out."""
+    pytest.importorskip("proselint", reason="the extra 'test' brings proselint")
+    from proselint.checks import __register__
+    from proselint.config import DEFAULT
+    from proselint.registry import CheckRegistry
+    from proselint.tools import LintFile
+
+    CheckRegistry().register_many(__register__)
+    checks = {**DEFAULT["checks"], "typography": False}
+    return lambda text: LintFile("page", text).lint({**DEFAULT, "checks": checks})
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("models", "stream", "offline", "package")
 
 LAYERS = {
-    "models": ["__init__", "loader", "errors"],
+    "models": ["__init__", "loader systole", "errors"],
     "stream": ["__init__", "cli", "api run", "commandline display", "engine", "sinks", "vitals",
                "segmenter sources", "events", "rates numba_cache"],
     "offline": ["__init__", "cli", "commands", "article", "training", "archive evaluation figures", "formats",

@@ -375,3 +375,20 @@ def test_without_a_writable_cache_it_lends_numba_one(tmp_path):
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     folder = os.stat(result.stdout.strip())
     assert folder.st_uid == os.getuid() and not folder.st_mode & 0o077
+
+
+def test_every_output_says_that_an_answer_about_systole_is_for_review(tmp_path):
+    import itertools
+
+    from heartseg.stream.sources.simulated import SimulatedHeart
+
+    path = tmp_path / "heart.wav"
+    x = np.concatenate(list(itertools.islice(SimulatedHeart(bpm=110, seed=2).blocks(), 90)))
+    soundfile.write(path, x, 44_100, "FLOAT")
+    told = live("--replay", path, "--speed", "max", "--systole", "--jsonl", tmp_path / "out.jsonl")
+    assert told.returncode == 0, told.stderr
+    said = [line for line in told.stdout.splitlines() if "murmur" in line]
+    assert len(said) >= 2 and all("for review, not a diagnosis" in line for line in said)
+    written = [line for line in lines_of(tmp_path / "out.jsonl") if line["type"] == "systole"]
+    assert len(written) == len(said) - 1, "and the summary repeats the last"
+    assert {line["notice"] for line in written} == {"For review, not a diagnosis. Not a medical device."}

@@ -10,7 +10,7 @@ import soxr
 import heartseg
 from heartseg.offline.cli import main
 from heartseg.segmentation import Segmentation
-from heartseg.stream import Gap, SimulatedHeart, Sound
+from heartseg.stream import Gap, SimulatedHeart, Sound, Systole
 from heartseg.stream.sinks.base import Accounts
 
 RATE = 4000
@@ -186,3 +186,12 @@ def test_the_names_are_shown_and_work():
     assert {"segment", "listen", "Segmentation", "SourceError", "ModelError", "stream"} <= set(dir(heartseg))
     assert all(getattr(heartseg, name) is not None for name in dir(heartseg))
     assert all(getattr(heartseg.stream, name) is not None for name in dir(heartseg.stream))
+
+
+def test_an_answer_about_systole_where_it_is_wanted(heart, found):
+    wanted = heartseg.segment(heart, rate=RATE, systole=True)
+    assert [e for e in wanted.events if not isinstance(e, Systole)] == found.events and found.systole is None
+    answer = wanted.systole
+    assert isinstance(answer, Systole) and answer.beats >= 8 and answer == wanted.events[-1]
+    said = f"murmur-like sound in systole {answer.answer} (for review, not a diagnosis)"
+    assert said in repr(wanted) and "for review, not a diagnosis" in wanted._repr_html_()

@@ -20,6 +20,7 @@ from heartseg.stream import (
     SinkError,
     Sound,
     SourceError,
+    Systole,
     WavRecording,
     listen,
 )
@@ -180,3 +181,22 @@ def test_arguments_that_do_not_go_together():
         listen(source=Replay([]), device=0)
     with pytest.raises(TypeError, match=r"heartseg\.segment\(x, rate=\.\.\.\) takes an array"):
         listen(np.zeros(9))
+
+
+def test_a_channel(heart):
+    soundfile.write("both.wav", np.stack([0 * heart, heart], axis=1), 44_100, "FLOAT")
+    with listen("both.wav", channel=2, speed=None) as events:
+        assert list(events) == directly(heart)
+    with pytest.raises(SourceError, match="no channel 3; it has 2"):
+        listen("both.wav", channel=3)
+    with pytest.raises(ValueError, match="channel does not go with a source"):
+        listen(source=Replay([]), channel=1)
+
+
+def test_answers_about_systole_come_where_they_are_wanted(tmp_path):
+    x = np.concatenate(list(itertools.islice(SimulatedHeart(bpm=100, seed=2).blocks(), 100)))
+    soundfile.write(tmp_path / "heart.wav", x, 44_100, "FLOAT")
+    with listen(tmp_path / "heart.wav", speed=None, systole=True) as run:
+        events = list(run)
+    answers = [event for event in events if isinstance(event, Systole)]
+    assert answers and [event for event in events if not isinstance(event, Systole)] == directly(x)

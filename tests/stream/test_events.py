@@ -2,12 +2,13 @@
 
 import pytest
 
-from heartseg.stream.events import HEART_SOUNDS, KINDS, Gap, Marker, Onset, Recording, Sound
+from heartseg.stream.events import HEART_SOUNDS, KINDS, Gap, Marker, Onset, Recording, Sound, Systole
 
 SOUND = Sound("S1", 54_243, 59_535, 0.9704, 72_990, 57_555)
 ONSET = Onset("S2", 54_684, 0.9096, 57_555)
 GAP = Gap(136_710, 141_120, "overflow")
 MARKER = Marker(229_320)
+SYSTOLE = Systole(44_100, 220_500, "cannot tell", 0.4567, 8, 0.9123, 238_140)
 BEGUN, ENDED = (Recording("heart.wav", 44_100, end, end > 44_100) for end in (44_100, 88_200))
 
 
@@ -17,6 +18,7 @@ def test_every_event_has_a_span_in_samples_and_in_seconds():
         ONSET: (54_684, 54_684 + HEART_SOUNDS["S2"].usual_length),
         GAP: (136_710, 141_120),
         MARKER: (229_320, 229_320),
+        SYSTOLE: (44_100, 220_500),
         BEGUN: (44_100, 44_100),
         ENDED: (44_100, 88_200),
     }
@@ -47,6 +49,11 @@ def test_as_dict_is_the_line_of_the_readme():
         "reason": "overflow",
     }  # fmt: skip
     assert MARKER.as_dict() == {"type": "marker", "at_s": 5.2, "at_sample": 229_320}
+    assert SYSTOLE.as_dict() == {
+        "type": "systole", "question": "murmur-like sound in systole", "answer": "cannot tell", "probability": 0.457,
+        "beats": 8, "confidence": 0.912, "start_s": 1.0, "end_s": 5.0, "start_sample": 44_100, "end_sample": 220_500,
+        "emitted_s": 5.4, "notice": "For review, not a diagnosis. Not a medical device.",
+    }  # fmt: skip
     place = {"type": "recording", "file": "heart.wav", "start_s": 1.0, "end_s": None, "start_sample": 44_100}
     assert BEGUN.as_dict() == {**place, "end_sample": None}
     assert ENDED.as_dict() == {**place, "end_s": 2.0, "end_sample": 88_200}
@@ -59,6 +66,11 @@ def test_as_dict_is_the_line_of_the_readme():
         (ONSET, "     1.240 s  S2 dub  begins  confidence 0.91"),
         (GAP, "     3.100 s  gap  0.100 s missing: overflow"),
         (MARKER, "     5.200 s  mark"),
+        (
+            SYSTOLE,
+            "     5.000 s  murmur-like sound in systole: cannot tell  probability 0.46  8 beats  "
+            "for review, not a diagnosis",
+        ),
         (BEGUN, "     1.000 s  recording begins: heart.wav"),
         (ENDED, "     2.000 s  recording ends: heart.wav"),
     ],

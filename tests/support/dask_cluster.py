@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 DEADLINE_S = 60
-DEATHS = 2  # of workers, before a task is given up
 
 _DECODER = """\
 #!{python}
@@ -43,14 +42,14 @@ class Cluster:
 
     def __init__(self, folder, env):
         self.file = Path(folder, "scheduler.json")
-        self._env = {**env, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(DEATHS - 1)}
+        self._env = {**env, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}  # a task kills one worker
         self._started = []
         self.scheduler = self._start("scheduler", "--port", "0")
         until(self.file.is_file)
 
     def work(self, *options):
         """Start a worker that is started again when it dies."""
-        return self._start("worker", "--nthreads", "1", "--memory-limit", "0", *options)
+        return self._start("worker", "--nthreads", "2", "--memory-limit", "0", *options)
 
     def _start(self, program, *options):
         common = ("--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", self.file)
@@ -71,12 +70,12 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder, env, workers):
-    """A cluster with so many workers."""
+def cluster(folder, env, workers, *options):
+    """A cluster with so many workers, of the same options."""
     made = Cluster(folder, env)
     try:
         for _ in range(workers):
-            made.work()
+            made.work(*options)
         yield made
     finally:
         made.close()

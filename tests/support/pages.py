@@ -37,3 +37,27 @@ def outputs(page):
     """Each command line of a console block with the lines that stand below it."""
     for block in blocks(page, "console"):
         yield from re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M)
+
+
+_NO_PROSE = (
+    r"\A---\n.*?^---$",  # front matter
+    r"^ *```.*?^ *```$",
+    r"<!--.*?-->",
+    r"^ *(?:#|\||!\[|:::|<).*$",  # headings, tables, pictures, what mkdocstrings fills in
+)
+
+
+def sentences(text):
+    """The sentences of a page, a help text or a message. A span of code is one word. A list may follow a colon."""
+    for pattern in _NO_PROSE:
+        text = re.sub(pattern, "\n", text, flags=re.M | re.S if ".*?" in pattern else re.M)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"`([^`]*)`", lambda code: "CODE_" + re.sub(r"\W+", "_", code[1]), text)
+    text = re.sub(r"^ *(?:[-*]|\d+\.) ", "\n\n", text, flags=re.M)
+    ends = r"(?<=[.!?])[)\"*]*\s+(?=[(\"*]*(?:[A-Z0-9]|heartseg\b))|(?<=:)\s+"
+    return [
+        sentence
+        for paragraph in re.split(r"\n\s*\n", text)
+        for sentence in re.split(ends, " ".join(paragraph.split()))
+        if sentence
+    ]

@@ -9,7 +9,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -39,8 +39,8 @@ def segment_on_cluster(
     """Segment shards on the cluster of a scheduler, and report each once its file is written. Close it to stop.
 
     scheduler: its address, or the .json file that it has written. on_recordings: called with the number of recordings
-    that were done. A shard that has killed as many workers as the cluster allows is cut: its recordings run one by
-    one, and one that still kills them gets an error.
+    that were done. A shard that has killed as many workers as the cluster allows is cut into its recordings. One of
+    these that kills workers again runs alone; if it still does, it gets an error.
 
     Raises WorkError where the cluster or a worker of it cannot be used, or goes away; and what `store` raises.
     """
@@ -51,16 +51,26 @@ def segment_on_cluster(
         yield from _Run(client, job, shards, on_recordings).reports()
 
 
+@dataclass
+class _Task:
+    """A whole shard, or one recording of a shard that was cut. alone: nothing else is on the cluster."""
+
+    opened: OpenShard
+    item: Item | None = None
+    alone: bool = False
+
+
 class _Run:
-    """The tasks that are on the cluster: whole shards, and single recordings of shards that were cut."""
+    """The tasks that are on the cluster, and those that follow them."""
 
     def __init__(self, client: Any, job: Job, shards: Iterable[Shard], on_recordings: Callable[[int], None]) -> None:
         from distributed import as_completed
 
         self._client, self._job, self._on_recordings = client, job, on_recordings
         self._shards = iter(shards)
-        self._cut: deque[tuple[OpenShard, Item]] = deque()
-        self._tasks: dict[Any, Shard | tuple[OpenShard, Item]] = {}
+        self._cut: deque[_Task] = deque()
+        self._suspects: deque[_Task] = deque()
+        self._tasks: dict[Any, _Task] = {}
         self._completed = as_completed(loop=client.loop)
 
     def reports(self) -> Iterator[ShardReport]:
@@ -69,7 +79,7 @@ class _Run:
             self._fill()
             for future in self._completed:
                 task, answer = self._tasks.pop(future), _answer(future)
-                report = self._whole(task, answer) if isinstance(task, Shard) else self._part(*task, answer)
+                report = self._part(task, answer) if task.item else self._whole(task, answer)
                 self._fill()
                 if report:
                     yield report
@@ -78,34 +88,45 @@ class _Run:
                 self._client.cancel(list(self._tasks))
 
     def _fill(self) -> None:
+        if self._suspects:
+            if not self._tasks:
+                self._submit(self._suspects.popleft())
+            return
         room = _SHARDS_A_THREAD * max(1, sum(self._client.nthreads().values()))
         while len(self._tasks) < room:
             if self._cut:
-                opened, item = self._cut.popleft()
-                self._submit((opened, item), segment_item, item)
+                self._submit(self._cut.popleft())
             elif shard := next(self._shards, None):
-                self._submit(shard, segment_on_worker, shard)
+                self._submit(_Task(OpenShard(shard)))
             else:
                 return
 
-    def _submit(self, task: Shard | tuple[OpenShard, Item], function: Callable[..., Any], argument: Any) -> None:
-        future = self._client.submit(function, argument, self._job, retries=_RETRIES, pure=False)
+    def _submit(self, task: _Task) -> None:
+        call = (segment_item, task.item) if task.item else (segment_on_worker, task.opened.shard)
+        future = self._client.submit(*call, self._job, retries=_RETRIES, pure=False)
         self._tasks[future] = task
         self._completed.add(future)
 
-    def _whole(self, shard: Shard, report: ShardReport | None) -> ShardReport | None:
+    def _whole(self, task: _Task, report: ShardReport | None) -> ShardReport | None:
         """The report of a shard; None where it killed its workers, and is cut."""
-        if report is None:
-            opened = OpenShard(shard)
-            self._cut.extend((opened, item) for item in shard.items)
+        items = task.opened.shard.items
+        if report:
+            self._on_recordings(len(items))
         else:
-            self._on_recordings(len(shard.items))
+            self._cut.extend(_Task(task.opened, item) for item in items)
         return report
 
-    def _part(self, opened: OpenShard, item: Item, outcome: Outcome | None) -> ShardReport | None:
-        """Keep what came of a recording. The report of its shard, if it was the last one."""
-        died = f"{label(item.file)}: the workers that read it died"
-        opened.outcomes[item] = outcome or Outcome(item, error=died)
+    def _part(self, task: _Task, outcome: Outcome | None) -> ShardReport | None:
+        """Keep what came of a recording. The report of its shard, if it was the last one.
+
+        Dask suspects all tasks of a worker that died. Only of one that is alone it is known that it kills.
+        """
+        opened, item = task.opened, task.item
+        assert item
+        if not outcome and not task.alone:
+            self._suspects.append(_Task(opened, item, alone=True))
+            return None
+        opened.outcomes[item] = outcome or Outcome(item, error=f"{label(item.file)}: the workers that read it died")
         self._on_recordings(1)
         return store(opened, self._job.out, self._job.settings, self._job.force) if opened.is_whole else None
 

@@ -9,7 +9,7 @@ from ...archive.places import is_remote, label
 from ...archive.shards.plan import is_plan
 from ...console import UsageError, refuse_to_overwrite, remark, say, write_whole
 from ...formats import FORMATS
-from ..options import add_force, add_lag, add_sensitivity, place
+from ..options import add_force, add_lag, add_sensitivity, add_systole, place
 
 EXAMPLE = "recordings --out events --format csv"
 
@@ -33,6 +33,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_lag(p)
     add_sensitivity(p)
+    add_systole(p)
     p.add_argument("--jobs", type=int, metavar="N", help="processes (default: one for each core)")
     p.add_argument(
         "--shard", type=_share, metavar="I/N",
@@ -70,7 +71,7 @@ def _one(args: argparse.Namespace, file: Path) -> int:
     """Segment one recording, to a file beside it or to standard output."""
     from ....models import load
     from ...archive.remote import opened
-    from ...archive.summary import closing_line, row_of
+    from ...archive.summary import closing_line, row_of, systole_line
     from ...segmentation import segment_source
 
     form = FORMATS[args.format]
@@ -82,7 +83,9 @@ def _one(args: argparse.Namespace, file: Path) -> int:
             raise UsageError(f"{file}: its result would have its name; choose a folder with --out DIR")
         refuse_to_overwrite(target, args.force)
     with opened(file) as source:
-        segmentation = segment_source(source, load(args.lag.network), args.lag, sensitivity=args.sensitivity)
+        segmentation = segment_source(
+            source, load(args.lag.network), args.lag, sensitivity=args.sensitivity, systole=args.systole
+        )
     for warning in segmentation.warnings:
         say(f"warning: {warning}")
     content = form.write(segmentation)
@@ -92,7 +95,10 @@ def _one(args: argparse.Namespace, file: Path) -> int:
     else:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    remark(closing_line([row_of(Path(file.name), segmentation)]))
+    row = row_of(Path(file.name), segmentation, args.systole)
+    remark(closing_line([row]))
+    if args.systole:
+        say(systole_line([row]))
     return 0
 
 
@@ -101,17 +107,15 @@ def _archive(args: argparse.Namespace) -> int:
     if is_remote(args.out):
         raise UsageError(f"--out {args.out}: needs a plan; `heartseg-offline plan RECORDINGS --out PLAN` makes one")
     from ...archive.run import cores, segment_files
-    from ...archive.summary import closing_line
+    from ...archive.summary import closing_line, systole_line
     from ...archive.workers import Settings
 
     if args.out.suffix in {form.ending for form in FORMATS.values()} and not args.out.is_dir():
         raise UsageError(f"--out {args.out}: names a folder; leave it away, or write --out - > {args.out}")
     found = find_recordings(args.files)
     refuse_same_names(same_names(found.items))
-    report = segment_files(
-        found.items, args.out, Settings(args.format, args.lag, args.sensitivity), args.jobs or cores(), args.again,
-        args.force, say,
-    )  # fmt: skip
+    settings = Settings(args.format, args.lag, args.sensitivity, systole=args.systole)
+    report = segment_files(found.items, args.out, settings, args.jobs or cores(), args.again, args.force, say)
     if report.before:
         remark(
             f"{len(report.before)} of {len(found.items)} were made before, in the same way (--again makes them anew)"
@@ -127,6 +131,8 @@ def _archive(args: argparse.Namespace) -> int:
     rows = report.done + report.before
     if rows:
         remark(closing_line(rows))
+    if args.systole and rows:
+        say(systole_line(rows))
     if report.stopped:
         say(f"stopped; {len(rows)} of {len(found.items)} are done, and the same command goes on from there")
     return 1 if failed or report.stopped or report.no_summary else 0
@@ -141,6 +147,8 @@ def _plan(args: argparse.Namespace) -> int:
 
     if args.out in (None, _STANDARD_OUTPUT):
         raise UsageError("a plan needs --out DIR, a folder for its results")
+    if args.systole:
+        raise UsageError("--systole does not go with a plan: its tables have no place for answers")
     if args.scheduler and args.jobs:
         raise UsageError("--jobs is for this machine; on a cluster the workers' threads count")
     report = segment_plan(

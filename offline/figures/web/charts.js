@@ -65,6 +65,7 @@ function drawSpread(id, name) {
 }
 function drawCharts() {
   drawRate();
+  drawBeat();
   drawSpread("rr", "RR");
   drawSpread("s1_s2", "S1–S2");
   drawSpread("s2_s1", "S2–S1");

@@ -13,8 +13,8 @@ function ramp() {
     return (255 << 24) | (blue << 16) | (green << 8) | red;
   });
 }
-/** The columns from `first` to before `last`. Where they are more than `width`, the loudest stands for its neighbours. */
-function columnsAsPicture(first, last, width) {
+/** The columns of levels from `first` to before `last`. Where they are more than `width`, the loudest stands for its neighbours. */
+function columnsAsPicture(levels, first, last, width) {
   const canvas = document.createElement("canvas"), count = last - first, tone = ramp();
   canvas.width = Math.min(count, width);
   canvas.height = BANDS;
@@ -24,7 +24,7 @@ function columnsAsPicture(first, last, width) {
     const a = first + Math.floor((x * count) / canvas.width), b = first + Math.floor(((x + 1) * count) / canvas.width);
     for (let band = 0; band < BANDS; band++) {
       let level = 0;
-      for (let i = a; i < b; i++) level = Math.max(level, spectrum[i * BANDS + band]);
+      for (let i = a; i < b; i++) level = Math.max(level, levels[i * BANDS + band]);
       pixels[(BANDS - 1 - band) * canvas.width + x] = tone[level];
     }
   }
@@ -35,7 +35,7 @@ function drawSpectrum(c, x, top, width, height) {
   const first = clamp(Math.floor(view.from * data.columns), 0, COLUMNS - 1);
   const last = clamp(Math.ceil(view.to * data.columns) + 1, first + 1, COLUMNS);
   if (!picture || picture.first !== first || picture.last !== last || picture.width !== width)
-    picture = columnsAsPicture(first, last, width);
+    picture = columnsAsPicture(spectrum, first, last, width);
   const left = x((first - 0.5) / data.columns);
   c.save();
   c.beginPath();

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from offline_command import run
 
 from heartseg.models import ModelError
 from heartseg.offline.article.clips import CLIP, CLIPS_FILE, ClipNetwork, clips_of, cut, each_normalised, sound_of
@@ -272,3 +273,9 @@ def test_every_command_of_the_tutorial_exists():
     assert {line.split()[0] for line in shown} == {"data", "article", "compare"}
     for line in shown:
         parser().parse_args(line.split())
+
+
+def test_results_that_exist_stay(exercise, data, tmp_path, capsys):
+    (tmp_path / "clips.png").write_text("mine")
+    assert run("article", data / "pascal", "--out", tmp_path) == 2
+    assert "clips.png: exists" in capsys.readouterr().err and (tmp_path / "clips.png").read_text() == "mine"

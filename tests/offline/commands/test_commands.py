@@ -103,7 +103,7 @@ def test_shipped_network_on_dev(data, tmp_path):
             for file in name.parent.glob(name.stem + "*"):
                 (subset / file.name).symlink_to(file.resolve())
         assert run("segment", *names, "--out", out, "--lag", "live") == 0
-        assert run("score", subset, out, "--json", tmp_path / "s.json") == 0
+        assert run("score", subset, out, "--force", "--json", tmp_path / "s.json") == 0
         result = json.loads((tmp_path / "s.json").read_text())
         assert result["tolerance_ms"]["60"]["both"]["f1"] > least
         assert result["lag_s"]["q0.95"] <= 0.4

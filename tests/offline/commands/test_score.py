@@ -3,8 +3,7 @@
 import json
 
 import pytest
-
-from heartseg.offline.cli import main
+from offline_command import run
 
 HEART = "".join(f"{0.2 * i:.1f}\t{0.2 * (i + 1):.1f}\t{i % 4 + 1}\n" for i in range(40))
 SILENCE = "0\t8\t0\n"
@@ -18,7 +17,7 @@ def write(root, files):
 
 
 def score(*args):
-    return main(["score", *map(str, args)])
+    return run("score", *args)
 
 
 @pytest.fixture
@@ -69,3 +68,28 @@ def test_results_that_do_not_fit(reference, tmp_path, results, message, capsys):
 def test_a_missing_result_counts_as_empty(reference, tmp_path, capsys):
     assert score(reference, write(tmp_path / "events", {"b.tsv": HEART})) == 0
     assert "1 recordings have no result and count as empty: a" in capsys.readouterr().err
+
+
+def test_a_set_in_sub_folders(tmp_path):
+    """As `segment SET --out EVENTS` keeps its folders; a folder of results among them is no set."""
+    names = [f"{part}/{name}" for part in ("train", "dev") for name in "ab"]
+    write(tmp_path / "set", {f"{name}.{ending}": HEART for name in names for ending in ("flac", "tsv")})
+    write(tmp_path / "set", {"old/a.tsv": SILENCE})
+    events = write(tmp_path / "events", {f"{name}.tsv": SILENCE if name == "dev/b" else HEART for name in names})
+    assert score(tmp_path / "set", events, "--json", tmp_path / "s.json") == 0
+    both = json.loads((tmp_path / "s.json").read_text())["tolerance_ms"]["60"]["both"]
+    assert both["fn"] == both["references"] / 4 and both["fp"] == 0
+
+
+def test_files_that_exist_stay(reference, tmp_path, capsys):
+    events, figures = write(tmp_path / "events", {"a.tsv": HEART, "b.tsv": HEART}), tmp_path / "s.json"
+    figures.write_text("mine")
+    write(tmp_path, {"plots/a.png": "mine"})
+    drawn = ("--worst", "2", "--plots", tmp_path / "plots", "--json", tmp_path / "new.json")
+    for options in (("--json", figures), drawn):
+        assert score(reference, events, *options) == 2
+        said = capsys.readouterr().err
+        assert "exists" in said and "--force" in said and len(said.splitlines()) == 1
+    assert figures.read_text() == (tmp_path / "plots/a.png").read_text() == "mine"
+    assert not (tmp_path / "new.json").exists()
+    assert score(reference, events, "--json", figures, "--force") == 0 and figures.read_text() != "mine"

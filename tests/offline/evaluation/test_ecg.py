@@ -87,7 +87,8 @@ def test_the_command(tmp_path, capsys):
         (tmp_path / folder / "a.tsv").write_text("".join(f"{s}\t{e}\t{k}\n" for s, e, k in rows))
     r_peaks, out = tmp_path / "r.tsv", tmp_path / "s.json"
     r_peaks.write_text("a\t" + " ".join(str(n) for n in range(1, 9)) + "\n")
-    args = ["score", str(tmp_path / "reference"), str(tmp_path / "events"), "--ecg", str(r_peaks), "--json", str(out)]
+    args = ["score", str(tmp_path / "reference"), str(tmp_path / "events"), "--ecg", str(r_peaks)]
+    args += ["--force", "--json", str(out)]
     assert main(args) == 0
     assert "spread ms" in capsys.readouterr().out
     ecg = json.loads(out.read_text())["ecg"]

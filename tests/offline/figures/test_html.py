@@ -201,3 +201,41 @@ def test_a_warning_names_no_folder(made, tmp_path):
     assert main(["report", str(cut), "-o", str(tmp_path / "cut.html")]) == 0
     text = (tmp_path / "cut.html").read_text()
     assert "<dd>cut.wav: truncated" in text and str(tmp_path) not in text
+
+
+@pytest.fixture(scope="module")
+def systole(made):
+    """A page with the answer about systole."""
+    wav, *_ = made
+    page = wav.with_name("systole.html")
+    assert main(["report", str(wav), "--systole", "--out", str(page)]) == 0
+    return page
+
+
+def test_the_answer_about_systole_comes_with_the_mean_beat(made, systole, browser):
+    *_, plain = made
+    assert "systole-title" not in plain.read_text() and 'id="beat"' not in plain.read_text()
+    text = systole.read_text()
+    assert re.search(
+        r"Murmur-like sound in systole: [a-z ]+ · probability 0\.\d\d · \d+ beats · for review, not a diag", text
+    )
+    data = json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', text)[1])
+    (_, s1, s1_end), (_, s2, s2_end), (_, following, _) = data["beat"]["sounds"]
+    assert s1 == 0 and s1_end < s2 < s2_end < following == pytest.approx(float(data["medians"]["rr"]) / 1000, abs=0.02)
+    found = browser(
+        systole,
+        """
+        const pixels = $("beat").getContext("2d").getImageData(0, 0, $("beat").width, $("beat").height).data;
+        root.dataset.colours = String(new Set(new Uint32Array(pixels.buffer)).size);
+        """,
+    )
+    assert found["errors"] == "0" and int(found["beat"]) == data["beat"]["columns"] and int(found["colours"]) > 50
+
+
+def test_a_recording_without_a_heart_has_no_mean_beat(tmp_path, browser):
+    wav, page = tmp_path / "silence.wav", tmp_path / "silence.html"
+    soundfile.write(wav, np.zeros(2 * STREAM_RATE), STREAM_RATE)
+    assert main(["report", str(wav), "--systole", "--out", str(page)]) == 0
+    text = page.read_text()
+    assert "cannot tell · too few clean beats · for review" in text and "No whole beat was named." in text
+    assert browser(page)["errors"] == "0"

@@ -134,12 +134,12 @@ def test_any_format_as_reference_and_as_prediction(data, tmp_path, capsys):
     tool("wfdb")
     recording, figures = data / "circor/dev/13918_AV.flac", {}
     for form in FORMATS:
-        out = tmp_path / form
+        out, figures_file = tmp_path / form, ["--force", "--json", str(tmp_path / "s.json")]
         assert main(["segment", str(recording), "--out", str(out), "--format", form]) == 0
-        assert main(["score", str(recording.with_suffix(".tsv")), str(out), "--json", str(tmp_path / "s.json")]) == 0
+        assert main(["score", str(recording.with_suffix(".tsv")), str(out), *figures_file]) == 0
         figures[form] = json.loads((tmp_path / "s.json").read_text())["tolerance_ms"]["60"]["both"]["f1"]
         for reference in (out, next(out.glob("13918_AV*"))):
-            assert main(["score", str(reference), str(tmp_path / "jsonl"), "--json", str(tmp_path / "s.json")]) == 0
+            assert main(["score", str(reference), str(tmp_path / "jsonl"), *figures_file]) == 0
             both = json.loads((tmp_path / "s.json").read_text())["tolerance_ms"]["60"]["both"]
             assert both["f1"] == 1.0 and both["references"] > 10
     assert figures["jsonl"] > 0.9 and set(figures.values()) == {figures["jsonl"]}

@@ -133,6 +133,17 @@ def test_it_follows_the_size_of_the_terminal(terminal):
 
 
 @pytest.mark.slow
+def test_an_answer_about_systole_stands_there_once_there_are_beats(terminal):
+    terminal.open(100, 24)
+    terminal.run("140 --systole")
+    terminal.until(lambda s: "murmur-like sound in systole: listening ..." in s and "for review, not a diagnosis" in s)
+    shown = terminal.until(lambda s: re.search(r"systole: (heard|not heard|cannot tell) .*for review, not a", s))
+    assert re.search(r"probability [01]\.\d\d   \d+ beats", shown)
+    terminal.keys("q")
+    terminal.until(lambda s: "status 0" in s and re.search(r"systole: .*for review", s.replace("\n", "")))
+
+
+@pytest.mark.slow
 def test_keys(terminal, tmp_path):
     terminal.open(80, 24)
     terminal.run("--jsonl events.jsonl")

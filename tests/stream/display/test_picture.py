@@ -1,6 +1,7 @@
 """What is drawn: only figures that hold, at every size, and a waveform that a knock does not flatten."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,9 +14,9 @@ from heartseg.stream.display.monitor import Monitor
 from heartseg.stream.display.player import Run
 from heartseg.stream.display.state import BIN, DisplayState, History
 from heartseg.stream.display.strip import full_scale, strip_rows
-from heartseg.stream.display.theme import UNSURE, Theme
+from heartseg.stream.display.theme import LOUD, ROWS, UNSURE, Theme
 from heartseg.stream.display.trend import trend
-from heartseg.stream.events import Onset, Sound
+from heartseg.stream.events import Gap, Onset, Sound, Systole
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.segmenter.presence import Presence
 from heartseg.stream.vitals import VitalSigns
@@ -150,3 +151,57 @@ def test_a_held_picture_is_scrolled_and_keeps_its_figures():
     assert "00:05.0" in text_of(rows(monitor.state(), 80, 24, THEMES[0]))[0]
     monitor.hold()
     assert monitor.state().shown == 13 * STREAM_RATE and monitor.state().presence == Presence.NOTHING
+
+
+def about(answer):
+    """An answer about all beats but those of the last two seconds."""
+    return Systole(0, (SECONDS - 2) * STREAM_RATE, answer, 0.75, 40, 0.9, SECONDS * STREAM_RATE)
+
+
+def answered(answer, *later, **fields):
+    """A state with an answer, and events after it."""
+    plain = state(has_systole=True, **fields)
+    return replace(plain, events=(*plain.events, about(answer), *later))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_systoles_of_an_answer_are_tinted_where_a_sound_is_heard(theme):
+    quiet = np.full((2, SECONDS * STREAM_RATE // BIN), 0.05, np.float32)  # so that every column has ink
+
+    def tinted(*answers):
+        """How many systoles have the tint, and how many S2 are in view."""
+        shown = replace(state(has_systole=True), peaks=quiet)
+        row = strip_rows(replace(shown, events=shown.events + answers), 300, 8, theme)[3]
+        if theme.colour:
+            return [sum(s.style == theme.kinds[kind] for s in row) for kind in (LOUD, ROWS["S2"])]
+        text = "".join(s.text for s in row)  # by the shape
+        return [len(re.findall(f"[{re.escape(''.join(theme.glyphs[kind, 1:].ravel()))}]+", text))
+                for kind in (LOUD, ROWS["S2"])]  # fmt: skip
+
+    heard, not_heard, cannot_tell = (about(answer) for answer in ("heard", "not heard", "cannot tell"))
+    n_tinted, n_systoles = tinted(heard)
+    too_new = sum(sound.kind == "S2" and sound.end > heard.end for sound in sounds())
+    assert n_systoles - too_new - n_tinted in (0, 1), "of the first S2 in view, the systole may be out of view"
+    assert n_tinted > 5 > too_new > 0
+    assert tinted(not_heard)[0] == tinted(cannot_tell)[0] == tinted(heard, not_heard)[0] == 0
+    assert tinted(not_heard, heard)[0] == n_tinted, "the newest answer counts"
+
+
+def test_an_answer_stands_in_the_picture_with_the_words_that_it_is_for_review():
+    answer, words = "murmur-like sound in systole: cannot tell", "for review, not a diagnosis"
+    for columns, lines in ((200, 50), (80, 24), (60, 16), (42, 16), (41, 16), (40, 16), (20, 5)):
+        picture = "\n".join(text_of(rows(answered("cannot tell"), columns, lines, THEMES[0])))
+        assert (answer in picture) == (words in picture) == (columns > 40)
+    assert "probability 0.75   40 beats" in "\n".join(text_of(rows(answered("heard"), 100, 30, THEMES[0])))
+
+
+@pytest.mark.parametrize(
+    "fields", [{"presence": Presence.NOTHING}, {"presence": Presence.UNSURE}, {"source_state": LOST}]
+)
+def test_no_answer_stands_beside_no_heart_nor_after_a_gap(fields):
+    waiting = "murmur-like sound in systole: listening ..."
+    gap = Gap(SECONDS * STREAM_RATE - 9, SECONDS * STREAM_RATE, "overflow")
+    for shown in (answered("heard", **fields), answered("heard", gap)):
+        picture = "\n".join(text_of(rows(shown, 80, 24, THEMES[0])))
+        assert waiting in picture and "systole: heard" not in picture
+    assert "murmur" not in "\n".join(text_of(rows(replace(answered("heard"), has_systole=False), 80, 24, THEMES[0])))

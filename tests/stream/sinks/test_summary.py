@@ -2,7 +2,7 @@
 
 import pytest
 
-from heartseg.stream.events import Gap, Marker, Sound
+from heartseg.stream.events import Gap, Marker, Sound, Systole
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.sinks.base import Accounts
 from heartseg.stream.sinks.summary import Summary
@@ -58,3 +58,13 @@ def test_a_jump_in_a_replay_forgets_nothing():
         sink.close(Accounts(at(20), at(20), 0, 0))
     assert sink.lines()[:2] == ["mark at 15.00 s", "mark at 45.00 s"]
     assert "30.0 s heard: 30 beats, 60 bpm on average, named in 93 %" in sink.lines()[2]
+
+
+def test_the_newest_answer_about_systole_has_a_line_if_it_is_wanted():
+    sink = Summary(systole=True)
+    question, review = "murmur-like sound in systole", "for review, not a diagnosis"
+    assert sink.lines()[0] == f"{question}: cannot tell  too few clean beats  {review}"
+    for answer in ("not heard", "heard"):
+        sink.on_event(Systole(0, at(9), answer, 0.75, 12, 0.9, at(9.4)))
+    said = f"{question}: heard  probability 0.75  12 beats  {review}"
+    assert sink.lines()[0] == said and "systole" not in " ".join(Summary().lines())

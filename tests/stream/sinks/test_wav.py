@@ -193,3 +193,16 @@ def test_a_full_disk_ends_the_recording_and_not_the_listening(tmp_path):
     there = kept(wav)
     assert len(there) > 800_000 // 4 - STREAM_RATE
     np.testing.assert_array_equal(there, x[: len(there)])
+
+
+def test_a_recording_that_ends_where_a_loop_begins_again_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recording = WavRecording()
+    recording.begin_at(0)
+    recording.toggle()
+    recording.on_samples(SECOND)
+    recording.own_events(ended=True)
+    recording.close(None)
+    assert recording.message is None  # the end of all that is heard needs no word
+    recording.begin_at(0)
+    assert "recorded 1.0 s; it ended where the replay began again" in recording.message

@@ -51,6 +51,22 @@ def test_rate_and_channels_are_the_file_s(fake):
         FileSource(memo, 3)
 
 
+@pytest.mark.parametrize(("answer", "length"), [("echo 2.000000", 88_200), ("echo N/A", None), ("exit 1", None)])
+def test_it_can_be_sought_where_its_length_is_known(fake, tmp_path, answer, length):
+    make, memo = fake
+    make()
+    probe = tmp_path / "bin/ffprobe"
+    probe.write_text(f"#!/bin/sh\n{answer}\n")
+    probe.chmod(0o755)
+    x, source = heard(memo)
+    assert source.length == length
+    if length:
+        later = source.again(44_100)
+        np.testing.assert_allclose(np.concatenate([*later.blocks()])[2000:], x[46_100:], atol=1e-3)
+        assert later.length == length and not later.warnings
+        assert sum(map(len, source.again(200_000).blocks())) == 0
+
+
 def test_ffmpeg_gets_the_file_and_no_more(fake, tmp_path):
     """A name that looks like an option or an address is a file's, and keys are not for ffmpeg."""
     make, memo = fake
@@ -94,6 +110,8 @@ def test_the_real_one(tmp_path):
     for arguments in (["-i", "a.wav", "a.m4a"], ["-f", "lavfi", "-i", "color=d=0.2", "-c:v", "mpeg4", "mute.mp4"]):
         subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *arguments], cwd=tmp_path, check=True)
     x, source = heard(tmp_path / "a.m4a")
+    assert abs(source.length - 88_200) < 12_000
+    assert abs(sum(map(len, source.again(44_100).blocks())) - len(x) + 44_100) <= 1
     assert not source.warnings and abs(len(x) - 88_200) < 12_000
     assert 0.45 < np.abs(x[8820:44_100]).max() < 0.55
     with pytest.raises(SourceError, match="ffmpeg"):

@@ -141,7 +141,7 @@ def test_ctrl_c_leaves_whole_results(machines, archive, here, tmp_path, capsys):
 
 def test_a_scheduler_that_dies_is_told_in_one_line(archive, here, tmp_path, capsys):
     (tmp_path / "cluster").mkdir()
-    with cluster(tmp_path / "cluster", harmful_decoder(tmp_path / "cluster", FFMPEG), 1) as machine:
+    with cluster(tmp_path / "cluster", harmful_decoder(tmp_path / "cluster", FFMPEG), 1, "--no-nanny") as machine:
         assert segment(archive, tmp_path / "out", machine, harm=f"{machine.scheduler.pid} SIGKILL") == 1
     said = capsys.readouterr().err
     assert "the scheduler has gone away; what is done stays" in said and len(said.splitlines()) == 1
