@@ -36,16 +36,28 @@ class SystoleModel:
     ----------
     name
         Of the model.
-    centre, scale, weights
+    centre
+        Mean of each feature, shape (features,).
+    scale
+        Standard deviation of each feature, shape (features,).
+    weights
         Of each feature, shape (features,): logit = intercept + sum(weights (x - centre) / scale).
     intercept
         The constant of the logit. The logit is calibrated.
     person
         a and b of the logit of one person: a m + b, where m is the mean of the two highest logits of the positions.
-    heard, not_heard
-        Least probability of "heard" and largest of "not heard".
+    heard
+        Least probability of "heard".
+    not_heard
+        Largest probability of "not heard". Between the two the model cannot tell.
     confidence
         Least mean confidence of the beats for "not heard".
+
+    Examples
+    --------
+    >>> model = load_systole()
+    >>> 0 < model.not_heard < model.heard < 1
+    True
     """
 
     name: str
@@ -76,8 +88,20 @@ class SystoleModel:
 
 
 def load_systole(model: str | Path = SYSTOLE) -> SystoleModel:
-    """A model of sound in systole: the name of a shipped one, or the path of a .json file. Raises ModelError.
+    """Load a model of sound in systole.
 
+    Parameters
+    ----------
+    model
+        The name of a shipped one, or the path of a .json file.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be read, or is no such model.
+
+    Examples
+    --------
     >>> load_systole().name
     'systole-1'
     """

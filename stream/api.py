@@ -74,15 +74,21 @@ def listen(
     Examples
     --------
     >>> with listen("heart.wav", lag=250) as events:  # doctest: +SKIP
-    ...     for event in events:
-    ...         print(event.as_text())
+    ...     print(next(iter(events)).as_text())
     """
     _refuse(path, device, source, channel, wait, speed)
-    network = network_of(model)
-    limit = None if lag is None else lag_within(lag, network)
-    segmenter = Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE, systole=systole)
+    segmenter = _segmenter(model, lag, sensitivity, systole)
     source = _opened(path, device, channel, wait, speed) if source is None else source
     return Listening(segmenter, source, on_event, sinks)
+
+
+def _segmenter(
+    model: str | os.PathLike[str] | Network | None, lag: float | None, sensitivity: str, systole: bool
+) -> Segmenter:
+    """The segmenter of a run. Raises ModelError, TypeError and ValueError."""
+    network = network_of(model)
+    limit = None if lag is None else lag_within(lag, network)
+    return Segmenter(network, limit, sensitivity=sensitivity, rate=STREAM_RATE, systole=systole)
 
 
 def _opened(

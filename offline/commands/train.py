@@ -29,7 +29,7 @@ def add_options(p: argparse.ArgumentParser) -> None:
     p.add_argument("--seed", type=int, default=None)
     p.add_argument(
         "--systole", action="store_true",
-        help="train and cross-validate the model of sound in systole instead, in some five minutes",
+        help="train and cross-validate the model of sound in systole instead, in some ten minutes",
     )  # fmt: skip
     p.add_argument(
         "--network",
@@ -44,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
     """Train, export, calibrate and score; returns the exit status."""
     if args.systole:
         return _systole(args)
-    if args.network:
-        raise UsageError("--network goes with --systole")
+    if args.network or args.force:
+        raise UsageError("--network and --force go with --systole")
     args.out, args.name = args.out or Path("runs/heartseg"), args.name or "heartseg"
     for library in ("tensorflow", "tf2onnx"):
         require("training", library, "train")
@@ -81,7 +81,7 @@ def _systole(args: argparse.Namespace) -> int:
     from ...models import DEFAULT, load
     from ...models.systole import SYSTOLE
     from ..evaluation.systole import FIGURES, systole_table
-    from ..training.systole import REPEATS, by_position, cross_validate, fit, read_examples
+    from ..training.systole import REPEATS, across_campaigns, by_position, cross_validate, fit, read_examples
 
     out, name = args.out or Path("runs/systole"), args.name or SYSTOLE
     file = out / f"{name}.json"
@@ -89,7 +89,8 @@ def _systole(args: argparse.Namespace) -> int:
     examples = read_examples(args.data or data_root(), load(args.network or DEFAULT), out / "heard.jsonl", remark)
     repeats = [cross_validate(examples, seed) for seed in range(REPEATS)]
     judged = [persons for persons, _ in repeats]
-    print(systole_table(judged, by_position(examples, [logit for _, logit in repeats])), end="")
+    positions = by_position(examples, [logit for _, logit in repeats])
+    print(systole_table(judged, positions, across_campaigns(examples)), end="")
     scores = {key: round(sum(map(figure, judged)) / len(judged), 4) for key, figure in FIGURES.items()}
     write_whole(file, json.dumps({**fit(examples, name).as_dict(), "scores": scores}, indent=1).encode() + b"\n")
     print(f"{file} written")

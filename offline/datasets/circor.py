@@ -49,7 +49,7 @@ class Patient:
 
     person: the same for two rows of one person, whom both campaigns met. murmur: "Present", "Absent" or "Unknown".
     positions: those on the chest where the murmur is audible ("AV", "PV", "TV", "MV"). grade: of a systolic murmur,
-    "I/VI" to "III/VI", empty without one.
+    "I/VI" to "III/VI", empty without one. campaign: in which the person was met.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Patient:
     murmur: str
     positions: tuple[str, ...]
     grade: str
+    campaign: str
 
 
 def read_patients(path: Path) -> dict[str, Patient]:
@@ -68,7 +69,8 @@ def read_patients(path: Path) -> dict[str, Patient]:
             other = row["Additional ID"].removesuffix(".0")
             person = min(name, other) if other in rows else name
             positions = tuple(filter(None, row["Murmur locations"].split("+")))
-            patients[name] = Patient(name, person, row["Murmur"], positions, row["Systolic murmur grading"])
+            grade, campaign = row["Systolic murmur grading"], row["Campaign"]
+            patients[name] = Patient(name, person, row["Murmur"], positions, grade, campaign)
     except (KeyError, AttributeError):
         raise DataError(
             f"{path}: not CirCor's table of patients; it should have the columns of the Challenge"

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from ...models import Network
-from ...stream.events import Sound
 from ...stream.rates import STREAM_RATE, Samples
 from ...stream.segmenter.beats import Beat, CleanBeats
 from ...stream.segmenter.lag import DEFAULT_LAG
-from ...stream.segmenter.observer import Observer
 from ...stream.segmenter.segmenter import Segmenter
 from ...stream.segmenter.systole import CANNOT_TELL, HEARD, MOST_BEATS, NOT_HEARD
 from ..datasets.circor import Patient
+from ..segmentation import PcgRecorder, segment_blocks
 from .confidence import calibration_error
 
 WEIGHTS = {"Present": 5, "Unknown": 3, "Absent": 1}
@@ -37,24 +36,14 @@ EVEN = 1 / 6
 Figure = Callable[["Judged"], float]
 
 
-class _BeatRecorder(Observer):
-    def __init__(self) -> None:
-        self.clean_beats = CleanBeats()
-
-    def on_restart(self, position: int) -> None:
-        self.clean_beats.restart(position)
-
-    def on_pcg(self, pcg: Samples) -> None:
-        self.clean_beats.push_pcg(pcg)
-
-
 def newest_beats(blocks: Iterable[Samples], network: Network) -> list[Beat]:
     """The newest clean beats of a recording, as heard live: as many as an answer rests on. blocks: 44,100 Hz."""
-    recorder = _BeatRecorder()
-    segmenter = Segmenter(network, DEFAULT_LAG, recorder, rate=STREAM_RATE)
-    sounds = (event for block in blocks for event in segmenter.push(block) if isinstance(event, Sound))
-    beats = [beat for sound in sounds if (beat := recorder.clean_beats.push_sound(sound))]
-    return beats[-MOST_BEATS:]
+    recorder = PcgRecorder()
+    findings = segment_blocks(blocks, Segmenter(network, DEFAULT_LAG, recorder, rate=STREAM_RATE), "", [])
+    clean_beats = CleanBeats()
+    clean_beats.push_pcg(recorder.pcg(findings.accounts.captured))
+    beats = [beat for sound in findings.sounds if (beat := clean_beats.push_sound(sound))]
+    return [beat for beat in beats if np.isfinite(beat.levels).all()][-MOST_BEATS:]  # none spans a gap
 
 
 @dataclass(frozen=True)
@@ -81,9 +70,10 @@ class Judged:
 
 
 def auroc(judged: Judged) -> float:
-    """Area under the curve of sensitivity against 1 - specificity, present against absent."""
+    """Area under the curve of sensitivity against 1 - specificity, present against absent; nan without both."""
     known = judged.known()
-    return float(roc_auc_score(known.murmur == "Present", known.probability))
+    present = known.murmur == "Present"
+    return float(roc_auc_score(present, known.probability)) if len(set(present.tolist())) == 2 else float("nan")
 
 
 def average_precision(judged: Judged) -> float:
@@ -173,18 +163,23 @@ def with_interval(
     for number in range(resamples):
         drawn = np.concatenate([rows[persons[k]] for k in rng.integers(len(persons), size=len(persons))])
         values.append(figure(repeats[number % len(repeats)].subset(drawn)))
-    low, high = np.nanquantile(values, (0.025, 0.975))
+    known = [value for value in values if np.isfinite(value)] or [np.nan]
+    low, high = np.quantile(known, (0.025, 0.975))
     return float(np.mean([figure(judged) for judged in repeats])), float(low), float(high)
 
 
-def systole_table(repeats: Sequence[Judged], positions: Mapping[str, float]) -> str:
-    """All figures with their intervals, the risk-coverage curve, and the AUROC at each position, as Markdown."""
+def systole_table(repeats: Sequence[Judged], positions: Mapping[str, float], other_campaign: Judged) -> str:
+    """All figures as Markdown: with their intervals, the risk-coverage curve, and the AUROC at each position.
+
+    repeats: of a cross-validation. other_campaign: the same persons, judged by a model of the other campaign.
+    """
     murmur = repeats[0].murmur.tolist()
     counts = ", ".join(f"{murmur.count(label)} {label.lower()}" for label in WEIGHTS)
-    lines = [f"{len(murmur)} persons: {counts}", "", "| figure | % | 95 % interval |", "|---|---|---|"]
+    lines = [f"{len(murmur)} persons: {counts}", "", "| figure | % | 95 % interval | model of the other campaign |"]
+    lines.append("|---|---|---|---|")
     for name, figure in FIGURES.items():
         mean, low, high = (100 * value for value in with_interval(figure, repeats))
-        lines.append(f"| {name} | {mean:.1f} | {low:.1f} to {high:.1f} |")
+        lines.append(f"| {name} | {mean:.1f} | {low:.1f} to {high:.1f} | {100 * figure(other_campaign):.1f} |")
     lines += ["", "| persons with an answer, % | sensitivity | specificity |", "|---|---|---|"]
     for share in SHARES_KEPT:
         kept = [surest(judged, share, EVEN) for judged in repeats]

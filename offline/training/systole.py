@@ -5,6 +5,7 @@ calibrated on parts of the persons that were kept apart (Platt, Advances in Larg
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,8 @@ REGULARISATION = 0.1
 
 FOLDS, REPEATS = 10, 5
 """Of the cross-validation."""
+
+_Split = tuple[NDArray[np.int64], NDArray[np.int64]]  # examples to train on, and those kept apart
 
 _INNER_FOLDS = 5
 _PROGRESS_EVERY = 50  # recordings
@@ -127,9 +130,22 @@ def cross_validate(examples: Sequence[Example], seed: int, folds: int = FOLDS) -
 
     Returns the persons, and the logit of each recording, shape (examples,).
     """
+    return _judge(examples, _folds(examples, folds, seed))
+
+
+def across_campaigns(examples: Sequence[Example]) -> Judged:
+    """Judge the persons of each campaign by a model that was fitted on the other's, without those met by both."""
+    campaign = np.array([example.patient.campaign for example in examples])
+    person = np.array([example.patient.person for example in examples])
+    apart = {name: campaign == name for name in sorted(set(campaign))}
+    train = {name: ~rows & ~np.isin(person, person[rows]) for name, rows in apart.items()}
+    return _judge(examples, [(np.flatnonzero(train[name]), np.flatnonzero(apart[name])) for name in apart])[0]
+
+
+def _judge(examples: Sequence[Example], splits: Sequence[_Split]) -> tuple[Judged, NDArray[np.float64]]:
     logit = np.zeros(len(examples))
     patients, probabilities, answers = [], [], []
-    for train, apart in _folds(examples, folds, seed):
+    for train, apart in splits:
         model = fit([examples[k] for k in train], "")
         logit[apart] = [model.logit(examples[k].features) for k in apart]
         for patient, rows in _by_patient([examples[k] for k in apart]).items():
@@ -162,8 +178,8 @@ def _regression(examples: Sequence[Example], name: str) -> SystoleModel:
     usable = [example for example in examples if example.target >= 0]
     x = np.stack([example.features for example in usable])
     y = np.array([example.target for example in usable])
-    names = [example.patient.name for example in usable]
-    weight = np.array([1 / names.count(name) for name in names])
+    recordings = Counter(example.patient.name for example in usable)
+    weight = np.array([1 / recordings[example.patient.name] for example in usable])
     for target in (0, 1):
         weight[y == target] *= len(y) / 2 / weight[y == target].sum()
     centre, scale = x.mean(axis=0), x.std(axis=0) + 1e-9

@@ -40,7 +40,8 @@ def section(docstring, *titles):
     text = inspect.cleandoc(docstring or "")
     parts = re.split(r"^(\w+)\n-+\n", text, flags=re.M)
     found = [body for title, body in zip(parts[1::2], parts[2::2], strict=True) if title in titles]
-    return {name for body in found for name in re.findall(r"^(\w+)$", body, re.M)}
+    names = [line for body in found for line in re.findall(r"^([\w, ]+)$", body, re.M) if not line.startswith(" ")]
+    return {name for line in names for name in line.split(", ")}
 
 
 def parameters(function):

@@ -28,17 +28,23 @@ FEWEST_RUN = {"README.md": 5, "files.md": 3, "archives.md": 7, "microphone.md": 
 PYTHON = {page: len(found) for page in PAGES if (found := blocks(page, "python"))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PYTHON, ids=lambda page: page.name)
-def test_the_python_examples(page, tmp_path, monkeypatch, capsys):
-    for library in ("pandas", "matplotlib"):
+def test_the_python_examples(page, tmp_path, monkeypatch, capsys, request):
+    for library in ("pandas", "matplotlib", "librosa"):
         pytest.importorskip(library, reason=f"the extra 'test' brings {library}")
     x = np.concatenate(list(itertools.islice(SimulatedHeart().blocks(), 50)))
     soundfile.write(tmp_path / "heart.wav", x, 44_100, "FLOAT")
     monkeypatch.chdir(tmp_path)
+    if "$HEARTSEG_DATA" in "".join(blocks(page, "python")):
+        monkeypatch.setenv("HEARTSEG_DATA", str(request.getfixturevalue("data")))
     names = {}
     for example in blocks(page, "python"):
         exec(compile(example, page.name, "exec"), names)
-    printed = len(re.findall(r"^(?:Sound\(|S[12] )", capsys.readouterr().out, re.M))
+    out = capsys.readouterr().out
+    printed = len(re.findall(r"^(?:Sound\(|S[12] )", out, re.M))
+    if page.name == "article.md":
+        assert f"# {out}" in page.read_text() and (tmp_path / "article.png").stat().st_size > 10_000
     if page.name in ("README.md", "python.md"):
         assert isinstance(names["found"], Segmentation) and printed >= 8
     if page.name == "python.md":
@@ -46,7 +52,8 @@ def test_the_python_examples(page, tmp_path, monkeypatch, capsys):
 
 
 def test_there_are_python_examples():
-    assert PYTHON[ROOT / "README.md"] == 1 and PYTHON[ROOT / "docs/python.md"] == 3
+    fewest = {"README.md": 1, "docs/python.md": 3, "docs/article.md": 2}
+    assert {name: PYTHON[ROOT / name] for name in fewest} == fewest
 
 
 @pytest.fixture

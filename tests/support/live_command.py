@@ -2,10 +2,15 @@
 
 import contextlib
 import io
+import itertools
 import signal
 from subprocess import CompletedProcess
 
+import numpy as np
+import soundfile
+
 from heartseg.stream.cli import main
+from heartseg.stream.sources.simulated import SimulatedHeart
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -23,3 +28,19 @@ def run_live(*args):
             for number, handler in handlers.items():
                 signal.signal(number, handler)
     return CompletedProcess(words, status, out.getvalue(), err.getvalue())
+
+
+def one_line(result, status, *words):
+    """Check that a command ended so, with one message that holds the words."""
+    assert result.returncode == status, result
+    said = [line for line in result.stderr.splitlines() if line]
+    assert len(said) == 1 and said[0].startswith("heartseg-live: "), result.stderr
+    for word in words:
+        assert word in said[0]
+
+
+def heart_file(folder):
+    """A recording of a simulated heart, 6 s."""
+    blocks = itertools.islice(SimulatedHeart(seed=2).blocks(), 60)
+    soundfile.write(folder / "heart.wav", np.concatenate(list(blocks)), 44_100, "FLOAT")
+    return folder / "heart.wav"
