@@ -16,6 +16,7 @@ ELSEWHERE = {
     "CONTRIBUTING.md": "development/contributing.md",
     "SECURITY.md": "development/security.md",
     "models/heartseg-3.md": "card.md",
+    "models/systole-1.md": "systole.md",
     "CITATION.cff": "CITATION.cff",
     **{f"examples/{path.name}": f"examples/{path.name}" for path in (ROOT / "examples").glob("*.py")},
 }

@@ -8,19 +8,21 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from ...stream.sources.base import SourceError
 from ...stream.sources.ffmpeg import FFMPEG_ENDINGS
-from ...stream.sources.file import FileSource
 from ..console import whole_file
 from .places import State, is_remote, label, os_errors, refused, remote_state, state_of
+
+if TYPE_CHECKING:
+    from ...stream.sources.file import FileSource
 
 _BLOCK = 4 << 20  # bytes of one request: most recordings are shorter, and come in one
 
 
 @contextmanager
-def opened(place: Path, state: State | None = None) -> Iterator[FileSource]:
+def opened(place: Path, state: State | None = None) -> "Iterator[FileSource]":
     """The recording at a place, open while the context lasts. Raises SourceError; LostError where it is out of reach.
 
     A URL is read block by block. Only what ffmpeg decodes is copied to a temporary file before. Lost connections are
@@ -28,6 +30,8 @@ def opened(place: Path, state: State | None = None) -> Iterator[FileSource]:
 
     state: the one that is expected; another is an error.
     """
+    from ...stream.sources.file import FileSource  # with soxr, for which the help of a command need not wait
+
     if not is_remote(place):
         _check(place, state, state and state_of(place))
         yield FileSource(place)

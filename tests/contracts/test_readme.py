@@ -23,6 +23,9 @@ RUN = {"heartseg": heartseg, "heartseg-live": live, "heartseg-offline": offline}
 QUICK = ("segment", "plot", "report", "score", "data", "plan", "status", "verify", "merge")
 """Commands that need neither a network nor hours."""
 
+NEEDY = {"--play", "--loop", "--scheduler"}
+"""Options that need an output device, somebody who ends the run, or a cluster."""
+
 FEWEST_RUN = {"README.md": 5, "files.md": 3, "archives.md": 7, "microphone.md": 1, "errors.md": 2}
 
 PYTHON = {page: len(found) for page in PAGES if (found := blocks(page, "python"))}
@@ -72,9 +75,11 @@ def folder(data, tmp_path, monkeypatch):
 
 def runnable(words, folder):
     """Whether a command can run here: quickly, without a device and a network, and on files that are there."""
+    if NEEDY & set(words):
+        return False
     if words[0] == "heartseg-live" or words[:2] == ["heartseg", "live"]:
         replayed = words[words.index("--replay") + 1] if "--replay" in words else "-"
-        return (folder / replayed).is_file() and not {"--play", "--loop"} & set(words)
+        return (folder / replayed).is_file()
     inputs = [os.path.expandvars(w) for w in itertools.takewhile(lambda w: not w.startswith("-"), words[2:])]
     return words[1] in QUICK and all((folder / name).exists() or any(folder.glob(name)) for name in inputs)
 
