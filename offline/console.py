@@ -84,12 +84,15 @@ def drawing() -> Any:
     return plt
 
 
-def bar(rate: ProgressColumn) -> Progress:
-    """A progress bar with the task's field `done`, a rate and the time left; invisible without a terminal."""
+def bar(rate: ProgressColumn, period_s: float = 30.0) -> Progress:
+    """A progress bar with the task's field `done`, a rate and the time left; invisible without a terminal.
+
+    period_s: over so many seconds the rate is a mean.
+    """
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[done]}"), rate, TimeRemainingColumn(),
-        console=console, disable=is_quiet() or not console.is_terminal,
+        console=console, disable=is_quiet() or not console.is_terminal, speed_estimate_period=period_s,
     )  # fmt: skip
 
 

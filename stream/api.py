@@ -23,18 +23,13 @@ from .sources.replay import Replay
 def listen(
     path: str | os.PathLike[str] | None = None,
     *,
-    device: str | int | None = None,
-    source: Source | None = None,
-    channel: int | None = None,
-    wait: bool = False,
+    device: str | int | None = None, source: Source | None = None, channel: int | None = None, wait: bool = False,
     speed: float | None = 1.0,
-    lag: float | None = None,
-    sensitivity: str = "normal",
-    systole: bool = False,
+    lag: float | None = None, sensitivity: str = "normal", systole: bool = False,
     model: str | os.PathLike[str] | Network | None = None,
     sinks: Iterable[Sink] = (),
     on_event: Callable[[Event], object] | None = None,
-) -> "Listening":
+) -> "Listening":  # fmt: skip
     """Listen to a recording, to a capture device, or to a source of one's own. It has begun when this returns.
 
     Parameters

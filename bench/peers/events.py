@@ -6,6 +6,7 @@ bytes. Not a medical device.
 """
 
 import argparse
+import json
 import sys
 import zipfile
 from pathlib import Path
@@ -21,6 +22,14 @@ from heartseg.offline.formats.results import Results
 METHOD = "heartseg-live"
 
 
+def without_folder(lines: str) -> bytes:
+    """The lines of a result, whose session names the recording without the folder that it had here."""
+    first, _, rest = lines.partition("\n")
+    session = json.loads(first)
+    session["source"] = Path(session["source"]).name
+    return f"{json.dumps(session, ensure_ascii=False)}\n{rest}".encode()
+
+
 def write_archive(path: Path, data: Path, out: Path, sets: tuple[str, ...] = SETS) -> None:
     """Segment what is not yet segmented in `out`, and pack it. Raises PeerError, DataError."""
     contents: dict[str, bytes] = {"README.txt": (__doc__ or "").encode()}
@@ -34,7 +43,7 @@ def write_archive(path: Path, data: Path, out: Path, sets: tuple[str, ...] = SET
             result = results.of(Path(recording.name))
             if result is None:
                 raise DataError(f"{folder}: has no result of {recording.name}")
-            contents[f"{name}/{recording.name}.jsonl"] = result.read_bytes()
+            contents[f"{name}/{recording.name}.jsonl"] = without_folder(result.read_text(encoding="utf-8"))
     contents["recordings.csv"] = as_csv(table).encode()
     with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for place, content in sorted(contents.items()):

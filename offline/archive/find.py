@@ -74,7 +74,7 @@ def find_recordings(arguments: Sequence[Path]) -> Found:
     the folder, or below the part of the glob without a wildcard. Hidden files and folders are skipped.
     """
     found = Found()
-    found.items = list(in_order(search(arguments, found)))
+    found.items = [replace(item, state=None) for item in in_order(search(arguments, found))]
     return found
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -90,12 +91,14 @@ def state_of(place: Path) -> State:
 def remote_state(info: dict[str, Any]) -> State:
     """The state in what the protocol of a URL tells of a file."""
     stamp = next((info[key] for key in _STAMPS if info.get(key)), "")
-    return State(int(info.get("size") or 0), str(stamp).strip('"'))
+    if isinstance(stamp, datetime):  # a list may tell the same time as a number
+        stamp = stamp.timestamp()
+    return State(int(info.get("size") or 0), f"{stamp:.3f}" if isinstance(stamp, float) else str(stamp).strip('"'))
 
 
 def refused(place: Path, error: Exception, what: str = "read") -> SourceError:
     """Why a URL cannot be read or listed, and what to do. A LostError where another try may help."""
-    cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
+    cause = _translated(error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error)
     status = getattr(cause, "status", 0) or 0
     kinds = {kind.__name__ for kind in type(cause).__mro__}
     name, reason = label(place), one_line(cause) or type(cause).__name__
@@ -112,6 +115,15 @@ def refused(place: Path, error: Exception, what: str = "read") -> SourceError:
     if lost or status >= 500:
         return LostError(f"{name}: cannot be {what} now ({reason}); try again later")
     return SourceError(f"{name}: cannot be {what} ({reason})")
+
+
+def _translated(error: BaseException) -> BaseException:
+    """The OSError that an answer of S3 means, where s3fs has not told already; else the error."""
+    if not type(error).__module__.startswith("botocore"):
+        return error
+    from s3fs.errors import translate_boto_error
+
+    return cast(BaseException, translate_boto_error(error))
 
 
 @contextmanager

@@ -142,6 +142,7 @@ def test_the_archive_can_be_scored(few, tmp_path, capsys):
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:
         assert "Not a medical device" in archive.read("README.txt").decode()
         assert len(archive.read("recordings.csv").splitlines()) == 3
+        assert not any(str(tmp_path).encode() in archive.read(name) for name in archive.namelist())
         archive.extractall(tmp_path / "unpacked")
     evaluation, missing = score_files(few / "circor/dev", tmp_path / "unpacked/circor/dev")
     assert evaluation.f1 == rows["heartseg-live"]["F1"] and not missing

@@ -12,9 +12,12 @@ DEADLINE_S = 60
 
 _DECODER = """\
 #!{python}
-# Stands for ffmpeg. It kills what the file `harm` beside the recording names: its worker, always or once; or a process.
-import os, signal, sys
-harm = os.path.join(os.path.dirname(sys.argv[sys.argv.index("-i") + 1].removeprefix("file:")), "harm")
+# Stands for ffmpeg, and reads what libsndfile does. Before, it kills what the file `harm` beside the recording names:
+# its worker, always or once; or a process.
+import os, signal, struct, sys
+import soundfile
+recording = sys.argv[sys.argv.index("-i") + 1].removeprefix("file:")
+harm = os.path.join(os.path.dirname(recording), "harm")
 try:
     what = open(harm).read()
 except OSError:
@@ -25,24 +28,25 @@ elif what:
     os.remove(harm)
     number, name = what.split()
     os.kill(int(number) or os.getppid(), signal.Signals[name])
-os.execv({ffmpeg!r}, [{ffmpeg!r}, *sys.argv[1:]])
+sound, rate = soundfile.read(recording, dtype="float32", always_2d=True)
+sys.stdout.buffer.write(struct.pack(">4sIIIII", b".snd", 24, 0xFFFFFFFF, 6, rate, sound.shape[1]))
+sys.stdout.buffer.write(sound.astype(">f4").tobytes())
 """
 
 
-def harmful_decoder(folder, ffmpeg):
-    """The environment of processes whose ffmpeg kills what the recordings' folder says."""
+def harmful_decoder(folder):
+    """Write a program `ffmpeg` that kills what the recordings' folder says."""
     program = folder / "ffmpeg"
-    program.write_text(_DECODER.format(python=sys.executable, ffmpeg=ffmpeg))
+    program.write_text(_DECODER.format(python=sys.executable))
     program.chmod(0o755)
-    return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
 
 
 class Cluster:
     """Its scheduler's process and the file that it writes; `work` starts workers."""
 
-    def __init__(self, folder, env):
+    def __init__(self, folder):
         self.file = Path(folder, "scheduler.json")
-        self._env = {**env, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}  # a task kills one worker
+        self._env = {**os.environ, "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}  # a task kills one worker
         self._started = []
         self.scheduler = self._start("scheduler", "--port", "0")
         until(self.file.is_file)
@@ -70,9 +74,9 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder, env, workers, *options):
+def cluster(folder, workers, *options):
     """A cluster with so many workers, of the same options."""
-    made = Cluster(folder, env)
+    made = Cluster(folder)
     try:
         for _ in range(workers):
             made.work(*options)

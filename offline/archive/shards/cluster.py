@@ -28,7 +28,7 @@ from .worker import Job, UnfitWorker, fitness, misfit, segment_item, segment_on_
 
 _SHARDS_A_THREAD = 2  # one that is being segmented, and one that waits
 _RETRIES = 2  # of a task that raises, such as where its storage cannot be reached
-_CONNECT_S = 10
+_CONNECT_S = 30
 _GO_ON = "what is done stays, and the same command goes on from there"
 
 

@@ -13,6 +13,7 @@ from .plan import Plan
 from .run import ShardReport, segment_shards, to_do
 
 _FAILURES_TOLD = 10
+_PERIOD_S = 300  # a cluster tells of whole shards, which take their time
 
 
 @dataclass
@@ -56,7 +57,7 @@ def segment_plan(
     missing = to_do(mine, out, settings, again, force)
     report = PlanReport(len(mine), len(mine) - len(missing))
     recordings = sum(head.recordings for head in missing)
-    with bar(RecordingRate()) as progress:
+    with bar(RecordingRate(), _PERIOD_S) as progress:
         task = progress.add_task("segmenting", total=recordings, done=f"shard 0/{len(missing)}")
         shards = plan.shards(missing)
         if isinstance(where, str):

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 from object_store import object_store
+from offline_command import run
 
 from heartseg.offline import console
 from heartseg.offline.archive.find import find_recordings
 from heartseg.offline.archive.places import LostError, label, place_of, state_of
-from heartseg.offline.archive.remote import opened
+from heartseg.offline.archive.remote import files_below, opened
 from heartseg.offline.console import MissingExtra, UsageError
 from heartseg.stream.sources.base import SourceError
 
@@ -167,14 +168,83 @@ def test_a_connection_that_is_lost_is_not_the_end_of_the_recording(web):
         heard(place_of(f"{address}/lost.wav"))
 
 
+@pytest.mark.slow
+def test_a_shard_whose_recordings_are_out_of_reach_is_not_written(web, capsys):
+    address, folder = web
+    soundfile.write(folder / "lost.wav", np.zeros(3 * BLOCK, np.int16), 8000)
+    shards, out = folder / "a.plan", folder / "out"
+    assert run("plan", f"{address}/lost.wav", "--out", shards) == 0
+    assert run("segment", shards, "--out", out) == 1
+    said = capsys.readouterr().err
+    assert "lost.wav: cannot be read now" in said and not any(out.glob("*.jsonl"))
+    sound(folder / "lost.wav")  # a short one, in one block
+    assert run("plan", f"{address}/lost.wav", "--out", shards, "--force") == 0
+    assert run("segment", shards, "--out", out) == 0 and len(list(out.glob("*.jsonl"))) == 1
+
+
+def test_what_lies_behind_a_url_needs_a_folder_for_its_result(memory, tmp_path, capsys):
+    assert run("segment", memory / "a.wav") == 2
+    assert "choose --out DIR, or --out -" in capsys.readouterr().err
+    assert run("segment", tmp_path, "--out", memory) == 2
+    assert "needs a plan" in capsys.readouterr().err
+    assert run("plan", tmp_path, "--out", memory / "a.plan") == 2
+    assert "is a URL; name a local file" in capsys.readouterr().err
+
+
+def test_the_state_in_a_list_is_that_of_the_file(memory):
+    memory.mkdir(parents=True, exist_ok=True)
+    (memory / "a.wav").write_bytes(b"sound")
+    ((file, _, state),) = files_below(memory, [])
+    assert state == state_of(file) and state.size == 5 and state.stamp
+
+
+@pytest.mark.slow
+def test_a_folder_without_a_plan(memory, tmp_path, capsys):
+    path = sound(tmp_path / "a.wav")
+    for name in ("one/a.wav", "b.wav"):
+        (memory / name).parent.mkdir(parents=True, exist_ok=True)
+        (memory / name).write_bytes(path.read_bytes())
+    (memory / "c.wav").write_bytes(b"")
+    command = ("segment", memory, "--out", tmp_path / "out", "--format", "csv", "--jobs", 1)
+    assert run(*command) == 1 and "memory://archive/c.wav: the file is empty" in capsys.readouterr().err
+    made = sorted(file.relative_to(tmp_path / "out").as_posix() for file in (tmp_path / "out").rglob("*.csv"))
+    assert made == ["b.csv", "one/a.csv", "summary.csv"]
+    (memory / "c.wav").write_bytes(path.read_bytes())
+    assert run(*command) == 0 and "2 of 3 were made before" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_one_recording_to_standard_output(memory, tmp_path, capsysbinary):
+    path = sound(tmp_path / "a.wav")
+    (memory / "a.wav").write_bytes(path.read_bytes())
+    written = []
+    for place in (path, memory / "a.wav"):
+        assert run("segment", place, "--out", "-") == 0
+        written.append(capsysbinary.readouterr().out.splitlines())
+    assert written[0][1:] == written[1][1:] and b"memory://archive/a.wav" in written[1][0]
+
+
 def test_a_host_that_does_not_answer():
     with pytest.raises(LostError, match=r"http://127\.0\.0\.1:9/a\.wav: cannot be read now"):
         heard(place_of("http://127.0.0.1:9/a.wav"))
 
 
-@pytest.fixture(scope="module")
-def bucket():
+@pytest.mark.slow
+def test_what_is_wrong_with_a_bucket(tmp_path, capsys):
     pytest.importorskip("moto")
-    pytest.importorskip("s3fs")
-    with object_store() as made:
-        yield made
+    sound(tmp_path / "a.wav")
+    shards = tmp_path / "a.plan"
+    with object_store() as bucket:
+        for place, message in (
+            ("s3://none/archive", "archive: no such file (The specified bucket does not exist)"),
+            (bucket / "none/*.wav", f"{bucket}none: no such file"),
+            (bucket / "none.wav", f"{bucket}none.wav: no such file"),
+        ):
+            assert run("plan", place, "--out", shards) == 1
+            said = capsys.readouterr().err
+            assert message in said and len(said.splitlines()) == 1 and not shards.exists()
+        assert run("plan", tmp_path / "a.wav", "--out", shards) == 0
+        capsys.readouterr()
+        assert run("segment", shards, "--out", "s3://none/results") == 1
+        said = capsys.readouterr().err
+        assert "s3://none/results/shard-00000.jsonl: no such file or bucket" in said and len(said.splitlines()) == 1

@@ -94,9 +94,9 @@ def test_score_of_real_recordings(data, tmp_path, capsys):
 
 @pytest.mark.slow
 def test_shipped_network_on_dev(data, tmp_path):
-    """A floor well below what is published, over every twelfth recording: a broken path falls through it."""
-    for part, least in (("circor/dev", 0.93), ("cinc2016/dev", 0.95)):
-        names = sorted((data / part).glob("*.flac"))[::12]
+    """A floor well below what is published, over some recordings: a broken path falls through it."""
+    for part, step, least in (("circor/dev", 12, 0.93), ("cinc2016/dev", 24, 0.95)):
+        names = sorted((data / part).glob("*.flac"))[::step]
         out, subset = tmp_path / part, tmp_path / "ref" / part
         subset.mkdir(parents=True)
         for name in names:

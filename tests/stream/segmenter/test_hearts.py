@@ -188,10 +188,8 @@ def test_a_device_that_suppresses_noise(noise):
 def test_recordings_through_a_device_that_suppresses_noise(data):
     recordings = read_set(data / "circor/dev")[::12]
     assert len(recordings) >= 30
-    plain = evaluate(recordings, lambda r: prediction_of(events_of(read_stream(r.audio)))).f1
     quiet = evaluate(recordings, lambda r: prediction_of(events_of(suppressed(read_stream(r.audio))))).f1
-    print(f"F1 {100 * plain:.2f}, suppressed {100 * quiet:.2f}")
-    assert plain > 0.93 and quiet > plain - 0.03
+    assert quiet > 0.92  # as they are: more than 0.93, as `test_shipped_network_on_dev` checks
 
 
 @pytest.mark.slow

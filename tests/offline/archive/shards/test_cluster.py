@@ -2,8 +2,7 @@
 
 import json
 import os
-import shutil
-import subprocess
+from dataclasses import replace
 
 import pytest
 from dask_cluster import cluster, harmful_decoder, until
@@ -11,12 +10,14 @@ from object_store import object_store
 from offline_command import run
 
 from heartseg.offline.archive.shards import cluster as shards_on_dask
+from heartseg.offline.archive.shards.worker import Job, fitness, misfit
+from heartseg.offline.archive.workers import Settings
+from heartseg.stream.segmenter.lag import FULL_CONTEXT
 
 pytest.importorskip("distributed", reason="needs the extra dask")
 pytest.importorskip("moto", reason="needs moto")
-FFMPEG = shutil.which("ffmpeg")
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not FFMPEG, reason="needs ffmpeg")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -26,23 +27,31 @@ def bucket():
 
 
 @pytest.fixture(scope="module")
-def machines(bucket, tmp_path_factory):
-    """The scheduler's file of two workers, which know the object store, and whose ffmpeg is harmful."""
-    folder = tmp_path_factory.mktemp("cluster")
-    with cluster(folder, harmful_decoder(folder, FFMPEG), 2) as made:
+def decoder(tmp_path_factory):
+    """The ffmpeg of this process, and of those that it starts."""
+    folder = tmp_path_factory.mktemp("decoder")
+    harmful_decoder(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder), prepend=os.pathsep)
+        yield
+
+
+@pytest.fixture(scope="module")
+def machines(bucket, decoder, tmp_path_factory):
+    """Two workers, which know the object store, and whose ffmpeg is harmful."""
+    with cluster(tmp_path_factory.mktemp("cluster"), 2) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def archive(data, tmp_path_factory):
+def archive(data, decoder, tmp_path_factory):
     """Three real recordings; a fourth for ffmpeg to read, the second by name; and the plan of two shards beside."""
     folder = tmp_path_factory.mktemp("archive") / "archive"
     folder.mkdir()
     files = sorted((data / "circor/dev").glob("*.flac"))[:3]
     for file in files:
         (folder / file.name).write_bytes(file.read_bytes())
-    odd = folder / f"{files[0].stem}-odd.mka"
-    subprocess.run([FFMPEG, "-v", "error", "-i", files[0], "-t", "5", odd], check=True)
+    (folder / f"{files[0].stem}-odd.mka").write_bytes(files[1].read_bytes())
     assert run("plan", folder, "--out", folder.with_suffix(".plan"), "--shard-size", 2) == 0
     return folder
 
@@ -92,7 +101,7 @@ def test_a_recording_that_kills_its_workers_fails_alone(machines, archive, here,
     assert "the workers that read it died" in json.loads(odd[0])["error"] and len(odd) == 1
 
 
-def test_an_object_store_gives_the_results_of_the_disk(machines, bucket, archive, here, tmp_path):
+def test_an_object_store_gives_the_results_of_the_disk(machines, bucket, archive, here, tmp_path, capsys):
     for file in archive.iterdir():
         (bucket / "set" / file.name).write_bytes(file.read_bytes())
     there = (f"{bucket}set", f"{bucket}results")
@@ -104,6 +113,8 @@ def test_an_object_store_gives_the_results_of_the_disk(machines, bucket, archive
     assert [recordings(content) for content in made.values()] == [recordings(content) for content in here.values()]
     assert run("verify", shards, there[1], "--sample", 1) == 0
     assert run("merge", shards, there[1], "--out", tmp_path / "merged") == 0
+    capsys.readouterr()
+    assert run("status", shards, there[1]) == 0 and "2 of 2 done" in capsys.readouterr().out
     before = [file.stat().st_mtime for file in (bucket / "results").iterdir()]
     assert run("segment", shards, "--out", there[1], "--scheduler", machines.file) == 0
     assert before == [file.stat().st_mtime for file in (bucket / "results").iterdir()]
@@ -141,11 +152,20 @@ def test_ctrl_c_leaves_whole_results(machines, archive, here, tmp_path, capsys):
 
 def test_a_scheduler_that_dies_is_told_in_one_line(archive, here, tmp_path, capsys):
     (tmp_path / "cluster").mkdir()
-    with cluster(tmp_path / "cluster", harmful_decoder(tmp_path / "cluster", FFMPEG), 1, "--no-nanny") as machine:
+    with cluster(tmp_path / "cluster", 1, "--no-nanny") as machine:
         assert segment(archive, tmp_path / "out", machine, harm=f"{machine.scheduler.pid} SIGKILL") == 1
     said = capsys.readouterr().err
     assert "the scheduler has gone away; what is done stays" in said and len(said.splitlines()) == 1
     assert results(tmp_path / "out").items() <= here.items()
+
+
+def test_a_worker_that_does_not_see_the_results_is_no_fit(tmp_path):
+    settings = Settings(None, FULL_CONTEXT)
+    sign = tmp_path / "sign"
+    job = Job(tmp_path, sign, settings, fitness(settings.lag.network), False)
+    assert misfit(job) == f"does not see the folder {tmp_path}"
+    sign.touch()
+    assert misfit(replace(job, force=True)) == ""
 
 
 def test_no_scheduler(archive, tmp_path, capsys, monkeypatch):
