@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import sys
 from collections.abc import Iterator
 
@@ -28,8 +29,10 @@ def print_anything() -> None:
 
 def say(message: str) -> None:
     """Print an error, a warning, or what else the user must know."""
-    with contextlib.suppress(OSError):  # the terminal has been closed
+    try:
         print(f"{_program}: {message}", file=sys.stderr)
+    except OSError:  # the terminal has been closed; Python shall not try again at exit
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def remark(message: str) -> None:
