@@ -18,6 +18,20 @@ for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.
         signal.signal(number, handler)
 
 
+HANDLERS = {
+    number: signal.getsignal(number)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if (number := getattr(signal, name, None)) is not None
+}
+
+
+@pytest.fixture(autouse=True)
+def signals():
+    """A command that ran in the process of another test, or of a fixture, leaves no handler of signals behind."""
+    for number, handler in HANDLERS.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture(scope="session")
 def data():
     """The folder of public sets; skips where it is absent, fails in CI."""

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import itertools
-import signal
 from subprocess import CompletedProcess
 
 import numpy as np
@@ -12,21 +11,15 @@ import soundfile
 from heartseg.stream.cli import main
 from heartseg.stream.sources.simulated import SimulatedHeart
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 
 def run_live(*args):
     """Exit status and texts of a command, given as words or paths."""
-    handlers = {number: signal.getsignal(number) for number in SIGNALS}
     words, out, err = [str(a) for a in args], io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             status = main(words)
         except SystemExit as stop:
             status = stop.code
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
     return CompletedProcess(words, status, out.getvalue(), err.getvalue())
 
 
