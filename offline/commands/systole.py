@@ -2,13 +2,13 @@
 
 import argparse
 import json
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...stream import NOTICE
 from ...stream.events import Systole
 from ...stream.events.systole import CANNOT_TELL, QUESTION, REVIEW, REVIEW_NOTICE
+from ...stream.sinks.session import heartseg_version
 from ...stream.sources.base import SourceError
 from ..archive.find import find_recordings
 from ..console import say
@@ -61,7 +61,7 @@ def _json(answers: dict[Path, Systole | None], person: "PersonAnswer", model: st
     return json.dumps(
         {
             "type": "systole_person",
-            "heartseg": version("heartseg"),
+            "heartseg": heartseg_version(),
             "systole_model": model,
             "question": QUESTION,
             "answer": person.answer,

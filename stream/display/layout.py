@@ -37,13 +37,14 @@ _MOST_HEADROOM = 999
 
 def rows(state: DisplayState, columns: int, lines: int, theme: Theme) -> list[Row]:
     """The picture of a state: `lines` rows, each `columns` cells wide."""
-    above, strip, below = _head(state, columns, theme), [], _foot(state, columns, theme)
+    above, strip, systole = _head(state, columns, theme), [], _systole(state, columns, theme)
+    below = [*systole, *_foot(state, columns, theme)]
     empty = [Segment(" " * columns)]
     room = max(0, lines - len(above) - len(below))
     if state.help:
         above += help_rows(state.help, room, theme)
     else:
-        lamps = _lamps(state, _sizes(columns, lines - len(_systole(state, columns, theme)), theme), columns, theme)
+        lamps = _lamps(state, _sizes(columns, lines - len(systole), theme), columns, theme)
         if lines >= _LINES_WITH_TREND:
             past = trend_row(trend(state.events, state.position), theme)
             lamps = [empty, *lamps, _line([], past if _width(past) < columns else [], columns)]
@@ -129,7 +130,6 @@ def _foot(state: DisplayState, columns: int, theme: Theme) -> list[Row]:
     ]  # fmt: skip
     keys = "? help  q quit"
     return [
-        *_systole(state, columns, theme),
         _line([Segment(hint, style)], _meter(state, theme), columns),
         [Segment(theme.text(_fitting(intervals, columns)), Style() if vitals.bpm else _DIM)],
         _line([Segment(theme.text(_fitting(figures, columns - len(keys) - 1)), _DIM)], [Segment(keys, _DIM)], columns),

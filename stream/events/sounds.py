@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..rates import STREAM_RATE, seconds
-from .span import InSeconds
+from .span import Emitted, InSeconds
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,30 @@ KINDS = tuple(HEART_SOUNDS)
 
 
 @dataclass(frozen=True)
-class Sound(InSeconds):
+class _Named(InSeconds, Emitted):
+    """A heart sound that is named: its kind, and its first sample of the stream."""
+
+    kind: str
+    onset: int
+
+    @property
+    def start(self) -> int:
+        """Its onset."""
+        return self.onset
+
+    @property
+    def onset_s(self) -> float:
+        """Its onset, in seconds."""
+        return seconds(self.onset)
+
+    @property
+    def label(self) -> str:
+        """Its word."""
+        return HEART_SOUNDS[self.kind].word
+
+
+@dataclass(frozen=True)
+class Sound(_Named):
     """A confirmed heart sound. It stands.
 
     Attributes
@@ -58,8 +81,6 @@ class Sound(InSeconds):
     (1.0, 0.1, 'lub')
     """
 
-    kind: str
-    onset: int
     offset: int
     confidence: float
     emitted: int
@@ -67,19 +88,9 @@ class Sound(InSeconds):
     withheld: bool = False
 
     @property
-    def start(self) -> int:
-        """Its onset."""
-        return self.onset
-
-    @property
     def end(self) -> int:
         """Its offset."""
         return self.offset
-
-    @property
-    def onset_s(self) -> float:
-        """Its onset, in seconds."""
-        return seconds(self.onset)
 
     @property
     def offset_s(self) -> float:
@@ -87,19 +98,9 @@ class Sound(InSeconds):
         return seconds(self.offset)
 
     @property
-    def emitted_s(self) -> float:
-        """Where it could be decided, in seconds."""
-        return seconds(self.emitted)
-
-    @property
     def announced_s(self) -> float | None:
         """Where it was announced, in seconds, None if it was not."""
         return None if self.announced is None else seconds(self.announced)
-
-    @property
-    def label(self) -> str:
-        """Its word."""
-        return HEART_SOUNDS[self.kind].word
 
     def as_dict(self) -> dict[str, Any]:
         """The line of the JSONL form."""
@@ -125,7 +126,7 @@ class Sound(InSeconds):
 
 
 @dataclass(frozen=True)
-class Onset(InSeconds):
+class Onset(_Named):
     """A provisional heart sound, named while it still sounds or shortly after.
 
     A wrong onset is not retracted: no `Sound` will refer to it in `announced`.
@@ -147,35 +148,13 @@ class Onset(InSeconds):
     '     1.300 s  S2 dub  begins  confidence 0.90'
     """
 
-    kind: str
-    onset: int
     confidence: float
     emitted: int
-
-    @property
-    def start(self) -> int:
-        """The onset."""
-        return self.onset
 
     @property
     def end(self) -> int:
         """Where a sound of the usual length would end."""
         return self.onset + HEART_SOUNDS[self.kind].usual_length
-
-    @property
-    def onset_s(self) -> float:
-        """The onset, in seconds."""
-        return seconds(self.onset)
-
-    @property
-    def emitted_s(self) -> float:
-        """Where it could be named, in seconds."""
-        return seconds(self.emitted)
-
-    @property
-    def label(self) -> str:
-        """Its word."""
-        return HEART_SOUNDS[self.kind].word
 
     def as_dict(self) -> dict[str, Any]:
         """The line of the JSONL form."""

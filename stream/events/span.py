@@ -1,4 +1,4 @@
-"""What all events share: a span of the stream, in samples and in seconds."""
+"""What events share: a span of the stream, and when they were decided, in samples and in seconds."""
 
 from typing import Protocol
 
@@ -11,6 +11,20 @@ class _Span(Protocol):
 
     @property
     def end(self) -> int: ...
+
+
+class _Event(Protocol):
+    @property
+    def emitted(self) -> int: ...
+
+
+class Emitted:
+    """Decided when the stream had been heard up to sample `emitted`."""
+
+    @property
+    def emitted_s(self: _Event) -> float:
+        """The stream position at which it could be decided, in seconds."""
+        return seconds(self.emitted)
 
 
 class InSeconds:

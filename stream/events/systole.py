@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import NOTICE
-from ..rates import seconds
-from .span import InSeconds
+from .span import Emitted, InSeconds
 
 QUESTION = "murmur-like sound in systole"
 """What every answer is about."""
@@ -21,7 +20,7 @@ HEARD, NOT_HEARD, CANNOT_TELL = "heard", "not heard", "cannot tell"
 
 
 @dataclass(frozen=True)
-class Systole(InSeconds):
+class Systole(InSeconds, Emitted):
     """Whether a murmur-like sound is heard in systole: for review by a listener, not a diagnosis. The newest counts.
 
     Attributes
@@ -55,11 +54,6 @@ class Systole(InSeconds):
     beats: int
     confidence: float
     emitted: int
-
-    @property
-    def emitted_s(self) -> float:
-        """Where it could be given, in seconds."""
-        return seconds(self.emitted)
 
     @property
     def label(self) -> str:

@@ -2,7 +2,6 @@
 
 import math
 from collections import deque
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -90,11 +89,10 @@ class Segmenter:
         self._decode = timed(observer, "decoder", self._decoder.push)
         self.systole_model = load_systole() if systole else None
         self._listener = SystoleListener(self.systole_model) if self.systole_model else None
-        self._answer = timed(observer, "systole", self._answers_after) if systole else self._answers_after
+        self._answer = timed(observer, "systole", self._listener.push_sounds) if self._listener else None
         self._announced: deque[Onset] = deque(maxlen=16)
         self.processed = 0
         self.dropped = 0
-        self._answered = 0  # end of the beats of the last answer
         self._invalid = 0  # length so far of the gap of samples that are no numbers
         self._restart()
 
@@ -182,7 +180,7 @@ class Segmenter:
         events: list[Event] = [self._sound(sound, emitted, sound not in decoded.segments) for sound in sounds]
         if announce and decoded.provisional and self._presence_gate.is_heart:
             events.append(self._onset(decoded.provisional, emitted))
-        return events + self._answer(events)
+        return [*events, *self._answer(events)] if self._answer else events
 
     def _observe_presence(self, frame: int) -> None:
         """Tell the observer whether there is a heart, by what was confirmed at `frame`."""
@@ -204,17 +202,6 @@ class Segmenter:
             if onset.kind == kind and abs(onset.onset - start) <= _ANNOUNCED_WITHIN:
                 announced = onset.emitted
         return Sound(kind, start, end, self._confidence(sound), emitted, announced, withheld)
-
-    def _answers_after(self, events: Sequence[Event]) -> list[Event]:
-        """The answers about systole that the sounds among these events complete."""
-        answers = self._listener.push_sounds(events) if self._listener else []
-        self._answered = answers[-1].end if answers else self._answered
-        return [*answers]
-
-    def _last_answer(self) -> list[Event]:
-        """The answer by all beats of a run, if some of them came after the last answer."""
-        answer = self._listener.latest(self.position) if self._listener else None
-        return [answer] if answer and answer.end > self._answered else []
 
     def _confidence(self, sound: PathSegment) -> float:
         """Probability that a sound is right, from its mean posterior (Platt scaling; the card has the parameters)."""
@@ -240,8 +227,10 @@ class Segmenter:
             self._observer.on_segments(rest.segments)
         sounds = self._presence_gate.flush(rest.segments, frame)
         self._observe_presence(frame)
-        last = [self._sound(sound, self.position, sound not in rest.segments) for sound in sounds]
-        events += [*last, *self._answer(last), *self._last_answer()]
+        last: list[Event] = [self._sound(sound, self.position, sound not in rest.segments) for sound in sounds]
+        events += last
+        if self._listener and self._answer:
+            events += [*self._answer(last), *self._listener.flush(self.position)]
         self._announced.clear()
         self._presence_gate.clear()
         self._restart()
@@ -263,7 +252,6 @@ class Segmenter:
     def _restart(self) -> None:
         """An uninterrupted run begins here."""
         self._origin = self.position
-        self._answered = self._origin
         if self._listener:
             self._listener.restart(self._origin)
         self._observer.on_restart(self._origin)

@@ -78,9 +78,9 @@ class SystoleListener:
                 answers.append(self._answer(sound.emitted))
         return answers
 
-    def latest(self, emitted: int) -> Systole | None:
-        """The answer by all beats so far, also between two answers; None where they are too few."""
-        return self._answer(emitted) if len(self._beats) >= FEWEST_BEATS else None
+    def flush(self, emitted: int) -> list[Systole]:
+        """The run ends: the answer by all its beats, if some came after the last answer, and they are not too few."""
+        return [self._answer(emitted)] if len(self._beats) >= FEWEST_BEATS and self._since else []
 
     def _answer(self, emitted: int) -> Systole:
         p = probability(self._model.logit(beats_features(np.stack([beat.levels for beat in self._beats]))))

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any
 
 from .. import NOTICE
 from ..events import Event, Sound
 from .base import Sink, SinkError
+from .session import heartseg_version
 
 
 class LslMarkers(Sink):
@@ -22,7 +22,7 @@ class LslMarkers(Sink):
         info = self._lsl.StreamInfo("heartseg", "Markers", 1, 0, "string", f"heartseg-{source}")
         description = info.desc()
         description.append_child_value("source", source)
-        description.append_child_value("heartseg", version("heartseg"))
+        description.append_child_value("heartseg", heartseg_version())
         description.append_child_value("notice", NOTICE)
         self._outlet = self._lsl.StreamOutlet(info)
 

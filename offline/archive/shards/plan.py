@@ -9,11 +9,11 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ....stream import NOTICE
+from ....stream.sinks.session import heartseg_version
 from ...console import whole_file
 from ...datasets.recording import DataError
 from ..find import Item, refuse_same_names
@@ -77,7 +77,7 @@ def write_plan(path: Path, items: Iterable[Item], shard_size: int) -> tuple[int,
     """
     recordings = shards = 0
     with whole_file(path) as file:
-        head = {"type": "plan", "schema": SCHEMA, "heartseg": version("heartseg"), "notice": NOTICE}
+        head = {"type": "plan", "schema": SCHEMA, "heartseg": heartseg_version(), "notice": NOTICE}
         file.write(line(head))
         for lines in _batches(map(_item_line, _each_name_once(items)), shard_size):
             head = {"type": "shard", "shard": shards, "recordings": len(lines), "sha256": _hash(lines)}

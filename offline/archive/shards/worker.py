@@ -4,10 +4,10 @@ import platform
 import threading
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from ....models import Network, load, read_card
+from ....stream.sinks.session import heartseg_version
 from ..find import Item
 from ..workers import Outcome, Settings, outcome
 from .plan import Shard
@@ -41,7 +41,7 @@ class Job:
 def fitness(network: str) -> Fitness:
     """That of this process. Raises ModelError."""
     python = ".".join(platform.python_version_tuple()[:2])
-    return ("Python", python), ("heartseg", version("heartseg")), (network, read_card(network).sha256[:12])
+    return ("Python", python), ("heartseg", heartseg_version()), (network, read_card(network).sha256[:12])
 
 
 @cache
