@@ -28,9 +28,9 @@ __all__ = sorted(["__version__", *_MODULES, *_PACKAGES])
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version
+        from .stream import heartseg_version
 
-        return version("heartseg")
+        return heartseg_version()
     if name in _PACKAGES:
         return import_module(f".{name}", __name__)
     if name not in _MODULES:

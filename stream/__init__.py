@@ -3,6 +3,7 @@
 The public names are loaded when they are first used, so that `import heartseg.stream` costs nothing.
 """
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,14 @@ _HOMES = {
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = sorted(["NOTICE", *_MODULES])
+
+
+@cache  # looked up on the disk, which takes longer than a second of sound
+def heartseg_version() -> str:
+    """The version that is installed."""
+    from importlib.metadata import version
+
+    return version("heartseg")
 
 
 def __getattr__(name: str) -> Any:

@@ -11,8 +11,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from ...models import Network, load, load_systole, read_card
+from ...stream import heartseg_version
 from ...stream.segmenter.lag import Lag
-from ...stream.sinks.session import heartseg_version
 from ...stream.sources.base import SourceError
 from ..formats import FORMATS
 from ..segmentation import segment_source

@@ -5,10 +5,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...stream import NOTICE
+from ...stream import NOTICE, heartseg_version
 from ...stream.events import Systole
 from ...stream.events.systole import CANNOT_TELL, QUESTION, REVIEW, REVIEW_NOTICE
-from ...stream.sinks.session import heartseg_version
 from ...stream.sources.base import SourceError
 from ..archive.find import find_recordings
 from ..console import say

@@ -4,10 +4,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .. import NOTICE
+from .. import NOTICE, heartseg_version
 from ..events import Event, Sound
 from .base import Sink, SinkError
-from .session import heartseg_version
 
 
 class LslMarkers(Sink):

@@ -1,11 +1,9 @@
 """The first and the last line of a JSONL file: the session and the end."""
 
 from collections.abc import Mapping
-from functools import cache
-from importlib.metadata import version
 from typing import Any
 
-from .. import NOTICE
+from .. import NOTICE, heartseg_version
 from ..events import KINDS
 from ..rates import STREAM_RATE
 from ..segmenter.lag import latency_ms
@@ -13,12 +11,6 @@ from ..segmenter.segmenter import Segmenter
 from .base import Accounts
 
 SCHEMA = 1
-
-
-@cache  # looked up on the disk, which takes longer than a second of sound
-def heartseg_version() -> str:
-    """The version that is installed."""
-    return version("heartseg")
 
 
 def session(segmenter: Segmenter, source: str, source_latency: dict[str, int] | None = None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ LAYERS = {
 """From the top to the bottom: folders and files. One may import what stands below it; those on one line, nothing of
 each other."""
 
-CONSTANTS = {"NOTICE"}
+OWN = {"NOTICE", "heartseg_version"}
 """Names that a package holds for its own modules."""
 
 FORBIDDEN = ("heartseg.offline", "tensorflow", "keras", "tf2onnx", "librosa", "matplotlib", "scipy.signal")
@@ -48,7 +48,7 @@ def imports(module, path):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             start = absolute(node, module)
-            yield from (f"{start}.{name.name}" for name in node.names if name.name not in CONSTANTS)
+            yield from (f"{start}.{name.name}" for name in node.names if name.name not in OWN)
 
 
 MODULES = modules()

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ....stream import NOTICE
-from ....stream.sinks.session import heartseg_version
+from ....stream import NOTICE, heartseg_version
 from ...console import whole_file
 from ...datasets.recording import DataError
 from ..find import Item, refuse_same_names

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from ....models import Network, load, read_card
-from ....stream.sinks.session import heartseg_version
+from ....stream import heartseg_version
 from ..find import Item
 from ..workers import Outcome, Settings, outcome
 from .plan import Shard
