@@ -52,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from ...models import load
     from ..training.calibrate import calibrate
     from ..training.export import amend, export_network
+    from ..training.memory import keep_freed_memory
     from ..training.reproduction import WITHIN, scores, shortfall
     from ..training.train import CLINICS, Recipe, calibration_recordings, train
 
@@ -60,6 +61,7 @@ def run(args: argparse.Namespace) -> int:
     data = args.data or data_root()
     if recipe.without not in (None, *CLINICS):
         raise UsageError(f"--without {recipe.without}: choose one of {', '.join(CLINICS)}")
+    keep_freed_memory()
     network = train(data, args.out, recipe)
     difference = export_network(network, args.out, args.name, asdict(recipe))
     print(f"{args.out / args.name}.onnx written; it differs from the trained network by {difference:.1e} at most")
