@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 from kills import LIVE, WAYS, check_books, end_one, lines_of
-from test_display import drawn, in_a_terminal, until
+from pseudo_terminal import drawn, in_a_terminal, until
 from test_engine import Broken, Hasty, Notes, heart_blocks
 
 from heartseg.stream.engine import Engine

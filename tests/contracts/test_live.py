@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 import soundfile
-from live_command import heart_file, one_line, run_live
+from live_command import LIVE, heart_file, one_line, run_live
 
 from heartseg.offline.segmentation import segment_file
 from heartseg.stream.engine import Engine
@@ -21,8 +21,6 @@ from heartseg.stream.sinks.jsonl import JsonLines
 from heartseg.stream.sinks.session import session
 from heartseg.stream.sources.file import FileSource
 from heartseg.stream.sources.replay import Replay
-
-LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
 
 
 def live(*args, env=None, **options):

@@ -1,8 +1,9 @@
-"""`heartseg-live` in the process of the test, for what needs no process of its own."""
+"""`heartseg-live` in a process of its own, and in that of the test where that is enough."""
 
 import contextlib
 import io
 import itertools
+import sys
 from subprocess import CompletedProcess
 
 import numpy as np
@@ -10,6 +11,9 @@ import soundfile
 
 from heartseg.stream.cli import main
 from heartseg.stream.sources.simulated import SimulatedHeart
+
+LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
+"""The command in a process of its own: the words before its options."""
 
 
 def run_live(*args):

@@ -1,28 +1,23 @@
 """The display in a real terminal."""
 
-import fcntl
 import itertools
 import json
 import os
-import pty
 import re
+import shlex
 import shutil
-import signal
-import struct
 import subprocess
 import sys
-import termios
-import threading
 import time
 
 import numpy as np
 import pytest
 import soundfile
+from live_command import LIVE
 
 from heartseg.stream.sources.simulated import SimulatedHeart
 
-COMMAND = "import sys; from heartseg.stream.cli import main; sys.exit(main())"
-LIVE = f"{sys.executable} -c '{COMMAND}'"
+COMMAND = shlex.join(LIVE)
 
 
 class Terminal:
@@ -45,7 +40,7 @@ class Terminal:
         return self.tmux("capture-pane", "-p", *options)
 
     def run(self, args="", env="", before="", speed=4):
-        self.keys(f"{before}{env} {LIVE} --demo --speed {speed} {args}; echo status $?", "Enter")
+        self.keys(f"{before}{env} {COMMAND} --demo --speed {speed} {args}; echo status $?", "Enter")
 
     def until(self, wanted, *options, seconds=40):
         deadline = time.monotonic() + seconds
@@ -176,7 +171,7 @@ def test_a_replay_can_be_steered_and_its_end_stays(terminal, tmp_path):
     blocks = list(itertools.islice(SimulatedHeart().blocks(), 300))
     soundfile.write(tmp_path / "heart.wav", np.concatenate(blocks), 44_100)
     terminal.open(80, 24)
-    terminal.keys(f"{LIVE} --replay heart.wav; echo status $?", "Enter")
+    terminal.keys(f"{COMMAND} --replay heart.wav; echo status $?", "Enter")
     terminal.until(settled)
     terminal.keys("Space")
     terminal.until(lambda s: "PAUSED" in s)
@@ -199,7 +194,7 @@ def test_a_replay_can_be_steered_and_its_end_stays(terminal, tmp_path):
 def test_what_a_replay_writes_is_complete_while_its_end_is_shown(terminal, tmp_path):
     soundfile.write(tmp_path / "heart.wav", np.zeros(20_000), 44_100)
     terminal.open(80, 24)
-    terminal.keys(f"{LIVE} --replay heart.wav --jsonl events.jsonl --speed max; echo status $?", "Enter")
+    terminal.keys(f"{COMMAND} --replay heart.wav --jsonl events.jsonl --speed max; echo status $?", "Enter")
     terminal.until(lambda s: "end – q quits" in s)
     assert '"end"' in (tmp_path / "events.jsonl").read_text().splitlines()[-1]
     terminal.keys("Left")
@@ -242,73 +237,3 @@ def test_a_failing_display_leaves_the_terminal_and_the_files_in_order(terminal, 
     assert "before" in shown and "the display failed: ZeroDivisionError" in shown and "Traceback" not in shown
     assert '"end"' in (tmp_path / "events.jsonl").read_text().splitlines()[-1]
     assert "cursor_flag 1" in terminal.tmux("display-message", "-p", "cursor_flag #{cursor_flag}")
-
-
-def in_a_terminal(args, folder, also=lambda: None):
-    """heartseg-live as the leader of a session whose terminal is a new one: (process, the other end).
-
-    also: what else the new process does before it begins.
-    """
-    leader, follower = pty.openpty()
-    fcntl.ioctl(leader, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-
-    def adopt():
-        os.setsid()
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-        also()
-
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "--demo", "--speed", "4", *args],
-        stdin=follower, stdout=follower, stderr=follower, cwd=folder, preexec_fn=adopt,
-        env={**os.environ, "TERM": "xterm-256color"},
-    )  # fmt: skip
-    os.close(follower)
-    return process, leader
-
-
-def drawn(leader):
-    """What is written to the terminal from now on; grows."""
-    written = bytearray()
-
-    def read():
-        try:
-            while data := os.read(leader, 1 << 16):
-                written.extend(data)
-        except OSError:
-            return
-
-    threading.Thread(target=read, daemon=True).start()
-    return written
-
-
-def until(condition, seconds=40):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signals_restore_the_terminal(tmp_path, number):
-    process, leader = in_a_terminal(["--jsonl", "events.jsonl"], tmp_path)
-    before = termios.tcgetattr(leader)
-    written = drawn(leader)
-    until(lambda: b"lub" in written)
-    assert termios.tcgetattr(leader) != before
-    process.send_signal(number)
-    until(lambda: process.poll() is not None)
-    assert process.returncode == 0
-    until(lambda: b"heard" in written)
-    assert written.rindex(b"\x1b[?1049l") > written.rindex(b"\x1b[?1049h")
-    assert written.rindex(b"\x1b[?25h") > written.rindex(b"\x1b[?25l")
-    assert b'"end"' in (tmp_path / "events.jsonl").read_bytes()
-
-
-def test_closing_the_terminal_ends_the_run_in_good_order(tmp_path):
-    process, leader = in_a_terminal(["--jsonl", "events.jsonl", "--record", "kept.wav"], tmp_path)
-    heard = b""
-    while b"lub" not in heard:
-        heard += os.read(leader, 1 << 16)
-    os.close(leader)
-    assert process.wait(40) == 0
-    assert '"end"' in (tmp_path / "events.jsonl").read_text().splitlines()[-1]

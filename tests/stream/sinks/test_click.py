@@ -3,18 +3,16 @@
 import contextlib
 import os
 import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
+from live_command import LIVE
 from virtual_microphone import recorded, until
 
 from heartseg.stream.rates import PCG_RATE, STREAM_RATE
 from heartseg.stream.segmenter.decimator import Decimator
 from heartseg.stream.sinks.click import PITCH, click
-
-LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
 
 
 def clicks(samples):

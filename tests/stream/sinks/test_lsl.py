@@ -9,10 +9,9 @@ import sys
 import numpy as np
 import pytest
 import soundfile
+from live_command import LIVE
 
 from heartseg.stream.sources.simulated import SimulatedHeart
-
-LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
 
 HEAR = """
 import pylsl

@@ -2,11 +2,11 @@
 
 import itertools
 import subprocess
-import sys
 
 import numpy as np
 import pytest
 import soundfile
+from live_command import LIVE
 from virtual_microphone import a_heart, recorded, until
 
 from heartseg.stream.rates import STREAM_RATE
@@ -15,7 +15,6 @@ from heartseg.stream.sinks.play import HELD, Later, Playback, raised
 from heartseg.stream.sources.portaudio import PortAudio
 
 FRAMES = 512
-LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
 
 
 class FakeModule:

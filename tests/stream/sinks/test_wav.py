@@ -5,11 +5,11 @@ import os
 import re
 import resource
 import subprocess
-import sys
 
 import numpy as np
 import pytest
 import soundfile
+from live_command import LIVE
 from virtual_microphone import until
 
 from heartseg.stream.events import Marker, Recording, Sound
@@ -22,7 +22,6 @@ from heartseg.stream.sinks.wav import WavRecording
 from heartseg.stream.sources.file import FileSource
 from heartseg.stream.sources.simulated import SimulatedHeart
 
-LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
 SECOND = np.linspace(-1, 1, STREAM_RATE, dtype=np.float32)
 
 

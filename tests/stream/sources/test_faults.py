@@ -3,16 +3,15 @@
 import json
 import signal
 import subprocess
-import sys
 import threading
 import time
 
 import numpy as np
 import pytest
 import soundfile
+from live_command import LIVE
 from virtual_microphone import a_heart, until
 
-LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
 RATE = 44_100
 
 

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+from live_command import LIVE
 from virtual_microphone import a_heart, until
 
 from heartseg.stream.sources.file import FileSource
-
-LIVE = [sys.executable, "-c", "import sys; from heartseg.stream.cli import main; sys.exit(main())"]
 
 ONLY_48_STEREO = [sys.executable, "-c", """
 import sys, sounddevice
