@@ -77,6 +77,15 @@ def _bell(_rng: np.random.Generator, x: Samples) -> Samples:
     return filtered
 
 
+def _infrasound(rng: np.random.Generator, x: Samples) -> Samples:
+    """A stethoscope that passes infrasound: noise of 4 to 14 Hz, with thirty times the power of the recording."""
+    spectrum = np.fft.rfft(rng.standard_normal(len(x)))
+    f = np.fft.rfftfreq(len(x), 1 / STREAM_RATE)
+    noise = np.fft.irfft(spectrum * ((f > 4.0) & (f < 14.0)), len(x))
+    deep: Samples = (x + noise * np.sqrt(30.0) * x.std() / noise.std()).astype(np.float32)
+    return deep
+
+
 DISTURBANCES: dict[str, Disturbance] = {
     "as recorded": lambda rng, x: x,
     "pink noise, 20 dB": _pink(20),
@@ -88,6 +97,7 @@ DISTURBANCES: dict[str, Disturbance] = {
     "gain steps of up to 40 dB": _gain_steps,
     "stethoscope that suppresses noise": _noise_suppressor,
     "bell filter, 20 to 200 Hz": _bell,
+    "infrasound, 15 dB above the recording": _infrasound,
 }
 """Applied to a whole recording at 44,100 Hz. Noise levels are relative to the recording's RMS."""
 

@@ -11,6 +11,7 @@ from ..rates import DECIMATION, STREAM_PER_FRAME, STREAM_RATE, Samples
 from .decimator import NEEDED_AFTER, Decimator
 from .decoder import Decoder, PathSegment
 from .gate import FiniteGate
+from .highpass import HighPass
 from .lag import DEFAULT_LAG, Lag
 from .observer import Observer, TimedNetwork, timed
 from .presence import SENSITIVITIES, Presence, PresenceGate
@@ -79,6 +80,7 @@ class Segmenter:
         self._observer = observer = observer or Observer()
         self._gate = FiniteGate()
         self._decimator = Decimator()
+        self._high_pass = HighPass()
         inferred = TimedNetwork(self.network, observer) if observer.timed else self.network
         self._windows = WindowedInference(inferred, self.lag.lookahead, self.lag.hop, self.lag.provisional)
         self._decoder = Decoder(self.lag.commit_delay)
@@ -163,7 +165,7 @@ class Segmenter:
         if self._listener:
             self._listener.push_pcg(pcg)
         events: list[Event] = []
-        for posteriors in self._infer(pcg):
+        for posteriors in self._infer(self._high_pass.push(pcg)):
             events += self._events(posteriors, self.lag.provisional)
         return events
 
@@ -219,6 +221,7 @@ class Segmenter:
     def _end_run(self) -> list[Event]:
         """Decode all that is left of an uninterrupted run."""
         events = self._follow(self._decimator.flush())
+        self._high_pass.clear()
         for posteriors in self._windows.flush():
             events += self._events(posteriors, announce=False)
         rest = self._decoder.flush()

@@ -67,7 +67,8 @@ def test_headroom():
 
 
 @pytest.mark.slow
-def test_streams():
+def test_streams(monkeypatch):
+    monkeypatch.setattr(streams, "_MOST", 16)
     assert "streams on this core" in names(streams.measure(seconds=1, start=4))
     pushes = np.full((50, 8), 0.010)
     assert streams.fitting(pushes, 0.0501) == 5 and streams.fitting(pushes, 0.001) == 0

@@ -237,8 +237,8 @@ def test_a_run_that_falls_short_of_the_shipped_network_says_so(tmp_path):
 def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(training, "training_recordings", lambda data, without: {c: c for c in training.CLINICS})
     monkeypatch.setattr(training, "build", lambda recordings: corpus())
-    monkeypatch.setattr(training, "_CHECKPOINT_EVERY", 4)
-    recipe = training.Recipe(steps=8)
+    monkeypatch.setattr(training, "_CHECKPOINT_EVERY", 2)
+    recipe = training.Recipe(steps=4)
     whole = training.train(tmp_path, tmp_path / "whole", recipe)
 
     save = training._save
@@ -252,6 +252,6 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
         training.train(tmp_path, tmp_path / "part", recipe)
     monkeypatch.setattr(training, "_save", save)
     resumed = training.train(tmp_path, tmp_path / "part", recipe)
-    assert "going on at step 4" in capsys.readouterr().out
+    assert "going on at step 2" in capsys.readouterr().out
     for a, b in zip(whole.weights, resumed.weights, strict=True):
         np.testing.assert_allclose(np.asarray(a), np.asarray(b), atol=1e-5)
