@@ -62,11 +62,11 @@ def test_too_few_beats_to_see_a_recovery():
 
 @pytest.mark.slow
 def test_the_command(data, tmp_path, capsys):
-    for table in sorted((data / "circor/dev").glob("*.tsv"))[::180]:
+    for table in sorted((data / "circor/dev").glob("*.tsv"))[::90]:
         for file in (data / "circor/dev").glob(f"{table.stem}.*"):
             (tmp_path / file.name).symlink_to(file)
     assert main(["stress", str(tmp_path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("|")[1].strip() for line in lines[2 : 2 + len(DISTURBANCES)]] == list(DISTURBANCES)
     clean, loudest = (float(line.split("|")[2]) for line in (lines[2], lines[6]))
-    assert clean > 90 and clean >= loudest
+    assert clean > 90 and clean > loudest
