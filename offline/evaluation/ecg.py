@@ -2,6 +2,11 @@
 
 An S1 follows each R-peak. The share of R-peaks with an S1 from 80 ms before to 200 ms after them is a sensitivity, the
 share with an S2 there counts sounds taken for the other kind.
+
+S2 follows after a time that depends on the heart rate: electromechanical systole, from Q to S2, lasts 546 - 2.1 bpm ms,
+give or take 14 ms from one adult to the next (Weissler, Harris and Schoenfeld, Circulation 37, 1968, for men; women
+have 549 - 2.0 bpm). An S2 far from there is misplaced. R lies some 40 ms after Q, and marks begin before a sound. This
+is the same for all, so deviations are taken from their median.
 """
 
 from collections.abc import Mapping
@@ -18,6 +23,12 @@ from ..scoring import KINDS
 EARLIEST_S, LATEST_DELAY_S = -0.08, 0.2
 """The centre of an S1 lies within these of its R-peak."""
 
+_EARLIEST_S2_S, _LATEST_S2_S = 0.12, 0.5
+"""The first S2 whose onset lies within these after its R-peak is that of the beat."""
+
+MISPLACED_S = 0.06
+"""Deviation from the usual systole at which an S2 counts as misplaced."""
+
 _TEXT_ENDING = ".rpeaks.txt"
 _WFDB_ENDINGS = (".atr", ".qrs", ".ecg")
 _WFDB_HEADER = ".hea"
@@ -25,18 +36,33 @@ _WFDB_HEADER = ".hea"
 
 @dataclass(frozen=True)
 class EcgFigures:
-    """R-peaks, those with an S1 and with an S2 in their window, and delays from R-peak to S1 in seconds: shape (n,)."""
+    """R-peaks, those with an S1 and with an S2 in their window, and times in seconds.
+
+    delay_s: from R-peaks to S1, shape (n,). systole_s: from R-peaks to the onset of S2, less what Weissler expects at
+    that heart rate, shape (m,).
+    """
 
     r_peaks: int
     with_s1: int
     with_s2: int
     delay_s: NDArray[np.float64]
+    systole_s: NDArray[np.float64]
 
     def __add__(self, other: "EcgFigures") -> "EcgFigures":
-        delay_s = np.concatenate([self.delay_s, other.delay_s])
         return EcgFigures(
-            self.r_peaks + other.r_peaks, self.with_s1 + other.with_s1, self.with_s2 + other.with_s2, delay_s
+            self.r_peaks + other.r_peaks,
+            self.with_s1 + other.with_s1,
+            self.with_s2 + other.with_s2,
+            np.concatenate([self.delay_s, other.delay_s]),
+            np.concatenate([self.systole_s, other.systole_s]),
         )
+
+    @property
+    def misplaced_share(self) -> float:
+        """Share of the S2 whose systole is more than `MISPLACED_S` from what is usual; nan without any."""
+        if not len(self.systole_s):
+            return float("nan")
+        return float(np.mean(np.abs(self.systole_s - np.median(self.systole_s)) > MISPLACED_S))
 
     def as_dict(self) -> dict[str, float]:
         """The figures, for JSON. spread_ms: interquartile range of the delay."""
@@ -47,10 +73,11 @@ class EcgFigures:
             "s2_share": self.with_s2 / self.r_peaks if self.r_peaks else float("nan"),
             "median_delay_ms": float(median) * 1000,
             "spread_ms": float(high - low) * 1000,
+            "s2_misplaced_share": self.misplaced_share,
         }
 
 
-NO_FIGURES = EcgFigures(0, 0, 0, np.zeros(0))
+NO_FIGURES = EcgFigures(0, 0, 0, np.zeros(0), np.zeros(0))
 
 
 def judge(
@@ -63,17 +90,29 @@ def judge(
     r_peaks_s: shape (n,), seconds. sounds: per kind, start and end in seconds, shape (m, 2). spans: annotated time,
     shape (k, 2); R-peaks whose window is not within one are ignored. None: all count.
     """
+    cycle_s = float(np.median(np.diff(r_peaks_s))) if len(r_peaks_s) > 1 else float("nan")
     first, last = r_peaks_s + EARLIEST_S, r_peaks_s + LATEST_DELAY_S
     if spans is not None:
         annotated = (first[:, None] >= spans[:, 0]) & (last[:, None] <= spans[:, 1])
         r_peaks_s = r_peaks_s[annotated.any(axis=1)]
-    delays = {}
-    for kind in KINDS:
-        delay = sounds[kind].mean(axis=1)[None, :] - r_peaks_s[:, None]
-        delay = np.where((delay >= EARLIEST_S) & (delay <= LATEST_DELAY_S), delay, np.nan)
-        present = delay[np.isfinite(delay).any(axis=1)] if delay.size else np.zeros((0, 1))
-        delays[kind] = np.nanmin(present, axis=1) if len(present) else np.zeros(0)
-    return EcgFigures(len(r_peaks_s), len(delays["S1"]), len(delays["S2"]), delays["S1"])
+    s1, s2 = (_first(r_peaks_s, sounds[kind].mean(axis=1), EARLIEST_S, LATEST_DELAY_S) for kind in KINDS)
+    systole = _first(r_peaks_s, sounds["S2"][:, 0], _EARLIEST_S2_S, _LATEST_S2_S) - _usual_systole_s(cycle_s)
+    return EcgFigures(len(r_peaks_s), len(s1), len(s2), s1, systole[np.isfinite(systole)])
+
+
+def _first(
+    r_peaks_s: NDArray[np.float64], times: NDArray[np.float64], earliest_s: float, latest_s: float
+) -> NDArray[np.float64]:
+    """For the R-peaks with a time in their window, the delay to the first: shape (n,). times: shape (m,)."""
+    delay = times[None, :] - r_peaks_s[:, None]
+    delay[(delay < earliest_s) | (delay > latest_s)] = np.inf
+    first: NDArray[np.float64] = delay.min(axis=1, initial=np.inf)
+    return first[np.isfinite(first)]
+
+
+def _usual_systole_s(cycle_s: float) -> float:
+    """From Q to S2 in seconds, by Weissler's regression for men."""
+    return 0.546 - 0.0021 * 60 / cycle_s
 
 
 def read_r_peaks(path: Path) -> dict[str, NDArray[np.float64]]:
@@ -122,11 +161,11 @@ def _times(path: Path, text: str) -> NDArray[np.float64]:
 
 def ecg_table(figures: Mapping[str, EcgFigures]) -> str:
     """A row for each source of sounds."""
-    lines = ["R-peaks  S1 there %  S2 there %  delay ms  spread ms  sounds of"]
+    lines = ["R-peaks  S1 there %  S2 there %  delay ms  spread ms  S2 misplaced %  sounds of"]
     for name, f in figures.items():
         row = f.as_dict()
         lines.append(
             f"{f.r_peaks:7d}{row['s1_share'] * 100:12.2f}{row['s2_share'] * 100:12.2f}{row['median_delay_ms']:+10.0f}"
-            f"{row['spread_ms']:11.0f}  {name}"
+            f"{row['spread_ms']:11.0f}{row['s2_misplaced_share'] * 100:16.2f}  {name}"
         )
     return "\n".join(lines)

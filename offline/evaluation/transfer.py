@@ -159,12 +159,13 @@ def transfer_table(found: Transfer) -> str:
         counted = [heart.counted for heart in hearts]
         ways = ", ".join(f"{way} {counted.count(way)}" for way in dict.fromkeys(counted))
         lines.append(f"| {device} | {len(hearts)} | {share_heard(hearts) * 100:.1f} % | {ways} |")
-    lines += ["", "| ECG of | R-peaks | an S1 there | an S2 there | delay, spread |", "|---|---|---|---|---|"]
+    columns = ["ECG of", "R-peaks", "an S1 there", "an S2 there", "delay, spread", "S2 misplaced"]
+    lines += ["", f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     for name, figures in found.ecg.items():
         f = figures.as_dict()
         lines.append(
             f"| {name} | {figures.r_peaks} | {f['s1_share'] * 100:.2f} % | {f['s2_share'] * 100:.2f} % | "
-            f"{f['median_delay_ms']:.0f} ms, {f['spread_ms']:.0f} ms |"
+            f"{f['median_delay_ms']:.0f} ms, {f['spread_ms']:.0f} ms | {f['s2_misplaced_share'] * 100:.2f} % |"
         )
     lines += ["", "| no heart | minutes | sounds a minute |", "|---|---|---|"]
     lines += [f"| {kind.kind} | {kind.minutes:.1f} | {kind.per_minute:.1f} |" for kind in found.invented]

@@ -34,7 +34,23 @@ def test_swapped_and_missed_sounds():
     figures = judge(R_PEAKS, sounds(R_PEAKS[:5] + 0.06, R_PEAKS[5:8] + 0.06))
     assert (figures.with_s1, figures.with_s2, figures.r_peaks) == (5, 3, 10)
     none = judge(R_PEAKS[:0], sounds([], []))
-    assert np.isnan(none.as_dict()["s1_share"]) and (figures + none).as_dict() == figures.as_dict()
+    assert np.isnan(none.as_dict()["s1_share"])
+    np.testing.assert_equal((figures + none).as_dict(), figures.as_dict())
+
+
+@pytest.mark.parametrize("cycle", [1.0, 0.6])
+def test_an_s2_far_from_the_usual_systole_is_misplaced(cycle):
+    """At any heart rate; what is common to all recordings is not."""
+    r_peaks = R_PEAKS * cycle
+    usual = 0.546 - 0.0021 * 60 / cycle - 0.04
+    s2 = r_peaks + usual + np.where(np.arange(10) < 3, -0.08, 0.02)
+    figures = judge(r_peaks, sounds(r_peaks + 0.06, s2 + 0.05))
+    assert figures.misplaced_share == pytest.approx(0.3)
+    assert np.median(figures.systole_s) == pytest.approx(-0.02)
+    slow_and_fast = figures + judge(R_PEAKS, sounds([], R_PEAKS + 0.546 - 0.126 - 0.02 + 0.05))
+    assert slow_and_fast.misplaced_share == pytest.approx(0.15)
+    assert np.isnan(judge(r_peaks, sounds(r_peaks + 0.06, [])).misplaced_share)
+    assert np.isnan(judge(r_peaks[:1], sounds([], s2)).misplaced_share)
 
 
 def test_only_annotated_time_counts():
