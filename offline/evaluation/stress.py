@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...models import Network
 from ...stream.rates import FRAME_RATE, STREAM_RATE, Samples
@@ -27,11 +29,15 @@ _WITNESSES = 3  # beats in a row that must be right for the swap to be over
 
 def pink_noise(rng: np.random.Generator, samples: int) -> Samples:
     """Noise whose power falls as 1/f above 20 Hz, of RMS 1: shape (samples,)."""
+    return _noise(rng, samples, lambda f: 1 / np.sqrt(np.maximum(f, 20.0)))
+
+
+def _noise(rng: np.random.Generator, samples: int, gain: Callable[[NDArray[Any]], NDArray[Any]]) -> Samples:
+    """Noise of RMS 1, shape (samples,), whose amplitude at a frequency in Hz is that of white noise times `gain`."""
     spectrum = np.fft.rfft(rng.standard_normal(samples))
-    f = np.fft.rfftfreq(samples, 1 / STREAM_RATE)
-    noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(f, 20.0)), samples)
-    pink: Samples = (noise / noise.std()).astype(np.float32)
-    return pink
+    noise = np.fft.irfft(spectrum * gain(np.fft.rfftfreq(samples, 1 / STREAM_RATE)), samples)
+    shaped: Samples = (noise / noise.std()).astype(np.float32)
+    return shaped
 
 
 def _pink(snr_db: float) -> Disturbance:
@@ -79,10 +85,8 @@ def _bell(_rng: np.random.Generator, x: Samples) -> Samples:
 
 def _infrasound(rng: np.random.Generator, x: Samples) -> Samples:
     """A stethoscope that passes infrasound: noise of 4 to 14 Hz, with thirty times the power of the recording."""
-    spectrum = np.fft.rfft(rng.standard_normal(len(x)))
-    f = np.fft.rfftfreq(len(x), 1 / STREAM_RATE)
-    noise = np.fft.irfft(spectrum * ((f > 4.0) & (f < 14.0)), len(x))
-    deep: Samples = (x + noise * np.sqrt(30.0) * x.std() / noise.std()).astype(np.float32)
+    noise = _noise(rng, len(x), lambda f: (f > 4.0) & (f < 14.0))
+    deep: Samples = x + noise * x.std() * np.float32(30.0**0.5)
     return deep
 
 
