@@ -26,7 +26,7 @@ EARLIEST_S, LATEST_DELAY_S = -0.08, 0.2
 _EARLIEST_S2_S, _LATEST_S2_S = 0.12, 0.5
 """The first S2 whose onset lies within these after its R-peak is that of the beat."""
 
-MISPLACED_S = 0.06
+_MISPLACED_S = 0.06
 """Deviation from the usual systole at which an S2 counts as misplaced."""
 
 _TEXT_ENDING = ".rpeaks.txt"
@@ -59,10 +59,10 @@ class EcgFigures:
 
     @property
     def misplaced_share(self) -> float:
-        """Share of the S2 whose systole is more than `MISPLACED_S` from what is usual; nan without any."""
+        """Share of the S2 whose systole is more than 60 ms from what is usual; nan without any."""
         if not len(self.systole_s):
             return float("nan")
-        return float(np.mean(np.abs(self.systole_s - np.median(self.systole_s)) > MISPLACED_S))
+        return float(np.mean(np.abs(self.systole_s - np.median(self.systole_s)) > _MISPLACED_S))
 
     def as_dict(self) -> dict[str, float]:
         """The figures, for JSON. spread_ms: interquartile range of the delay."""
@@ -88,16 +88,24 @@ def judge(
     """Judge one recording's sounds.
 
     r_peaks_s: shape (n,), seconds. sounds: per kind, start and end in seconds, shape (m, 2). spans: annotated time,
-    shape (k, 2); R-peaks whose window is not within one are ignored. None: all count.
+    shape (k, 2); R-peaks whose window, of S1 or of S2, is not within one are ignored. None: all count.
     """
-    cycle_s = float(np.median(np.diff(r_peaks_s))) if len(r_peaks_s) > 1 else float("nan")
-    first, last = r_peaks_s + EARLIEST_S, r_peaks_s + LATEST_DELAY_S
-    if spans is not None:
-        annotated = (first[:, None] >= spans[:, 0]) & (last[:, None] <= spans[:, 1])
-        r_peaks_s = r_peaks_s[annotated.any(axis=1)]
-    s1, s2 = (_first(r_peaks_s, sounds[kind].mean(axis=1), EARLIEST_S, LATEST_DELAY_S) for kind in KINDS)
-    systole = _first(r_peaks_s, sounds["S2"][:, 0], _EARLIEST_S2_S, _LATEST_S2_S) - _usual_systole_s(cycle_s)
-    return EcgFigures(len(r_peaks_s), len(s1), len(s2), s1, systole[np.isfinite(systole)])
+    judged = _annotated(r_peaks_s, spans, LATEST_DELAY_S)
+    s1, s2 = (_first(judged, sounds[kind].mean(axis=1), EARLIEST_S, LATEST_DELAY_S) for kind in KINDS)
+    s2_onset = _first(_annotated(r_peaks_s, spans, _LATEST_S2_S), sounds["S2"][:, 0], _EARLIEST_S2_S, _LATEST_S2_S)
+    cycle_s = np.median(np.diff(r_peaks_s)) if len(r_peaks_s) > 1 else 0.0
+    systole = s2_onset - _usual_systole_s(float(cycle_s)) if cycle_s > 0 else np.zeros(0)
+    return EcgFigures(len(judged), len(s1), len(s2), s1, systole)
+
+
+def _annotated(
+    r_peaks_s: NDArray[np.float64], spans: NDArray[np.float64] | None, latest_s: float
+) -> NDArray[np.float64]:
+    """The R-peaks whose window, which ends `latest_s` after them, is within annotated time."""
+    if spans is None:
+        return r_peaks_s
+    first, last = r_peaks_s[:, None] + EARLIEST_S, r_peaks_s[:, None] + latest_s
+    return r_peaks_s[((first >= spans[:, 0]) & (last <= spans[:, 1])).any(axis=1)]
 
 
 def _first(

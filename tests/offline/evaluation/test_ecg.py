@@ -50,13 +50,16 @@ def test_an_s2_far_from_the_usual_systole_is_misplaced(cycle):
     slow_and_fast = figures + judge(R_PEAKS, sounds([], R_PEAKS + 0.546 - 0.126 - 0.02 + 0.05))
     assert slow_and_fast.misplaced_share == pytest.approx(0.15)
     assert np.isnan(judge(r_peaks, sounds(r_peaks + 0.06, [])).misplaced_share)
-    assert np.isnan(judge(r_peaks[:1], sounds([], s2)).misplaced_share)
+    for no_rate in (r_peaks[:1], np.ones(3)):
+        assert np.isnan(judge(no_rate, sounds([], s2)).misplaced_share)
 
 
 def test_only_annotated_time_counts():
     spans = np.array([[2.5, 5.1], [7.0, np.inf]])  # the window of the R-peak at 5 s is cut, that at 7 s too
     figures = judge(R_PEAKS, sounds(R_PEAKS + 0.06, []), spans)
     assert figures.r_peaks == figures.with_s1 == 5
+    s2 = sounds([], R_PEAKS + 0.45)  # that of the R-peak at 4.0 s ends in annotated time, that at 5 s does not
+    assert len(judge(R_PEAKS, s2, np.array([[2.5, 5.3]])).systole_s) == 2
 
 
 def test_forms_of_r_peaks(tmp_path):
