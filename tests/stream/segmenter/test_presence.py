@@ -11,6 +11,8 @@ from heartseg.stream.segmenter.presence import SENSITIVITIES, Presence, Presence
 
 LENGTHS = (12, 20, 10, 40)  # frames of S1, systole, S2 and diastole at 73 bpm
 PATIENCE, MOST_WITHHELD = 800, 64  # frames, sounds
+NEUTRAL = 0.8  # a learned presence that speaks neither for nor against a heart
+DOUBTFUL, DOUBT = 0.45, 0.68  # a posterior that is named, and a learned presence that outweighs it
 
 
 def gate_of(sensitivity="normal"):
@@ -22,11 +24,11 @@ def named_one_by_one(gate, segments):
     return [gate.push([segment], segment.end) for segment in segments]
 
 
-def path(beats, posteriors, first=0, slower=1, other=0.0):
+def path(beats, posteriors, first=0, slower=1, other=0.0, presence=NEUTRAL):
     """Segments of so many beats, of these mean posteriors of the four states."""
     segments, at = [], first
     for state in [0, 1, 2, 3] * beats:
-        segments.append(PathSegment(state, at, at + LENGTHS[state] * slower, posteriors[state], other, 0.5))
+        segments.append(PathSegment(state, at, at + LENGTHS[state] * slower, posteriors[state], other, presence))
         at = segments[-1].end
     return segments
 
@@ -71,8 +73,8 @@ def test_what_less_sensitivity_names_more_names_too(segments):
 
 def test_no_more_than_so_many_are_withheld():
     """Two hundred sounds in four seconds speak neither for nor against; what comes then is a heart."""
-    doubtful = [PathSegment(i % 4, 2 * i, 2 * i + 2, SENSITIVITIES["normal"].level, 0.0, 0.5) for i in range(400)]
-    sure = [PathSegment(i % 4, 2 * i, 2 * i + 2, 1.0, 0.0, 0.5) for i in range(400, 440)]
+    doubtful = [PathSegment(i % 4, 2 * i, 2 * i + 2, DOUBTFUL, 0.0, DOUBT) for i in range(400)]
+    sure = [PathSegment(i % 4, 2 * i, 2 * i + 2, 1.0, 0.0, NEUTRAL) for i in range(400, 440)]
     gate = gate_of()
     assert gate.push(doubtful, 800) == []
     sounds = [segment for segment in doubtful + sure if segment.state in SOUNDS]
@@ -83,7 +85,7 @@ def test_no_more_than_so_many_are_withheld():
 
 
 def test_a_sound_is_withheld_for_eight_seconds_at_most():
-    doubtful = path(30, [SENSITIVITIES["normal"].level] * 4)
+    doubtful = path(30, [DOUBTFUL] * 4, presence=DOUBT)
     gate = gate_of()
     assert gate.push(doubtful, doubtful[-1].end) == []
     sure = path(6, [0.95] * 4, doubtful[-1].end)
@@ -101,11 +103,11 @@ def gate_after(before, then, last):
 
 def test_at_the_end_less_evidence_is_enough():
     """Of a short recording of a poor heart, the beats are named at its end; of noise, and of two beats, nothing."""
-    poor = path(8, [0.55] * 4)
+    poor = path(8, [0.51] * 4)
     last = gate_of().flush(poor, poor[-1].end)
     assert last == [segment for segment in poor if segment.state in SOUNDS]
     assert gate_of().push(poor, poor[-1].end) == []
-    for too_little in (path(8, [0.46] * 4), path(2, [0.55] * 4)):
+    for too_little in (path(8, [0.43] * 4), path(2, [0.51] * 4)):
         assert gate_of().flush(too_little, too_little[-1].end) == []
     sure = path(20, [0.95] * 4)
     gate = gate_of()
@@ -122,10 +124,22 @@ def test_a_cycle_is_as_credible_as_its_weakest_segment(weak):
     assert gate.presence == Presence.NOTHING
 
 
+def test_the_learned_presence_alone_decides_nothing():
+    """It can neither silence sounds that are sure, nor make a heart of sounds that are unlikely."""
+    sure, unlikely = path(20, [0.9] * 4, presence=0.0), path(20, [0.3] * 4, presence=1.0)
+    assert len(gate_of().push(sure, sure[-1].end)) >= 38
+    assert gate_of().push(unlikely, unlikely[-1].end) == []
+
+
+def test_of_doubtful_sounds_the_learned_presence_decides():
+    doubtful = [path(20, [0.47] * 4, presence=presence) for presence in (0.5, 1.0)]
+    assert [len(gate_of().push(segments, segments[-1].end)) for segments in doubtful] == [0, 40]
+
+
 def test_where_the_evidence_ends_nothing_more_is_named():
     """One push may hold both: sounds are named up to where the heart ends, and no further."""
     heart = path(8, [0.96] * 4)
-    noise = path(20, [0.6, 0.2, 0.6, 0.2], heart[-1].end)
+    noise = path(20, [0.6, 0.2, 0.6, 0.2], heart[-1].end, presence=0.5)
     gate = gate_of()
     named = gate.push(heart + noise, noise[-1].end)
     assert [s for s in named if s.start < noise[0].start] == [s for s in heart if s.state in SOUNDS]
