@@ -5,8 +5,8 @@ leaves at least one of them unexplained. So a cycle is as credible as its weakes
 the weakest is the least of the mean posteriors of the last four segments, each of its own state. Evidence is the sum
 of (weakest - level) over the sounds, kept between 0 and a ceiling (the cumulative sum test of Page, Biometrika 41,
 1954). There is a heart once the evidence reaches one threshold, until it falls below a lower one. The learned presence
-has a vote: it raises the level by 0.32 at most, and lowers it by 0.08. So sounds that are sure overrule it. A cycle that
-lasts unlike both cycles before it counts a little less.
+has a vote: it raises the level by 0.32 at most, and lowers it by 0.08. So sounds that are sure overrule it. A cycle
+that lasts unlike both cycles before it counts a little less.
 
 Sounds are withheld until then, and named late rather than never. Where the sound ends before, the lower threshold
 decides: evidence that would keep a heart is enough to name what was withheld. Evidence is counted in sounds, not in
