@@ -16,7 +16,6 @@ hearts are heard.
 
 import math
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum
 
 from .decoder import MIN_POSTERIOR, SOUNDS, PathSegment
@@ -39,18 +38,13 @@ class Presence(Enum):
     NOTHING = "nothing regular"
 
 
-@dataclass(frozen=True)
-class Sensitivity:
-    """How easily a heart is believed.
+SENSITIVITIES = {"low": 0.50, "normal": 0.40, "high": 0.34}
+"""How easily a heart is believed: by name, the level.
 
-    level: mean posterior at which the weakest of four segments speaks neither for nor against a heart.
-    """
-
-    level: float
-
-
-SENSITIVITIES = {"low": Sensitivity(0.50), "normal": Sensitivity(0.40), "high": Sensitivity(0.34)}
-"""By name. Chosen by the sounds a minute that are invented on kinds of noise left out. The model card has them."""
+The level is the mean posterior at which the weakest of four segments speaks neither for nor against a heart, where the
+learned presence does not, either. Chosen by what is named without a heart, and by what is missed on clinics left out:
+the model card has both.
+"""
 
 _BEGIN, _END, _CEILING = 2.0, 1.0, 2.5  # evidence at which a heart begins and ends, and that it grows to
 _VOTE, _CONVINCED = 0.4, 0.8  # weight of the learned presence, and where it speaks neither for nor against a heart
@@ -72,8 +66,8 @@ class PresenceGate:
     `push` takes confirmed segments in order and returns the sounds that may be named now.
     """
 
-    def __init__(self, sensitivity: Sensitivity) -> None:
-        self._level = sensitivity.level
+    def __init__(self, level: float) -> None:
+        self._level = level
         self.clear()
 
     def clear(self) -> None:
@@ -140,7 +134,7 @@ class PresenceGate:
             weaker = min(sound.posterior, interval.posterior)
             step += min(weaker, self._previous_weaker) - level
             self._previous_weaker = weaker
-        else:  # alone, it can only speak against a heart
+        else:  # alone, its posterior can only speak against a heart
             step += min(sound.posterior - level, 0.0)
         if self._evidence + step < 0:
             self._withheld.clear()
