@@ -3,11 +3,12 @@
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from bench.measure import Figure, figure, heart, must
+from bench.measure import Figure, Wrong, figure, heart, must
 from heartseg.stream.rates import STREAM_RATE
 
 RATE = 4_000
@@ -85,18 +86,16 @@ def cpu_share(display: bool, seconds: float) -> float:
         [sys.executable, "-c", _LIVE.format(args=args)], stdout=follower, stderr=follower, env=env
     )
     os.close(follower)
-    shown: list[int] = []
-    reader = threading.Thread(target=_drain, args=(leader, shown), daemon=True)
-    reader.start()
-    time.sleep(4.0)
-    before, began = _cpu(process.pid), time.monotonic()
-    heard = sum(shown)
-    time.sleep(seconds)
-    share = (_cpu(process.pid) - before) / (time.monotonic() - began) * 100
-    heard = sum(shown) - heard
-    process.terminate()
-    process.wait()
-    must(heard > 0, "a live stream showed nothing")
+    try:
+        said = _read(leader, lambda text: b" bpm" in text)
+        before, began = _cpu(process.pid), time.monotonic()
+        said += _read(leader, lambda text: bool(text) and time.monotonic() > began + seconds)
+        share = (_cpu(process.pid) - before) / (time.monotonic() - began) * 100
+    finally:
+        process.terminate()
+        process.wait()
+        os.close(leader)
+    must(b"S1" in said and b"S2" in said, "a live stream named no sounds")
     return share
 
 
@@ -114,12 +113,17 @@ def measure(warm: int = 5, minutes: int = 60, seconds: float = 10) -> list[Figur
     return figures + starts(warm)
 
 
-def _drain(descriptor: int, shown: list[int]) -> None:
-    try:
-        while data := os.read(descriptor, 1 << 16):
-            shown.append(len(data))
-    except OSError:
-        os.close(descriptor)
+def _read(descriptor: int, enough: Callable[[bytes], bool]) -> bytes:
+    """What a terminal is sent until it is enough; Wrong after a minute without that."""
+    text, deadline = b"", time.monotonic() + _MINUTE
+    while not enough(text):
+        must(time.monotonic() < deadline, "a live stream showed nothing")
+        if select.select([descriptor], [], [], 0.05)[0]:
+            try:
+                text += os.read(descriptor, 1 << 16)
+            except OSError:
+                raise Wrong("a live stream ended by itself") from None
+    return text
 
 
 def _cpu(pid: int) -> float:

@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from virtual_microphone import VirtualMicrophone, need, until
+from virtual_microphone import VirtualMicrophone, need
+from waiting import until
 
 os.environ["HEARTSEG_CONFIG"] = os.devnull  # the settings of whoever runs the tests are left aside
 DATA = Path(os.environ.get("HEARTSEG_DATA", Path(__file__).parents[2] / "shared/data"))

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 from kills import LIVE, WAYS, check_books, end_one, lines_of
-from pseudo_terminal import drawn, in_a_terminal, until
+from pseudo_terminal import drawn, in_a_terminal
 from test_engine import Broken, Hasty, Notes, heart_blocks
+from waiting import until
 
 from heartseg.stream.engine import Engine
 from heartseg.stream.rates import STREAM_RATE

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+from waiting import until
 
 from heartseg.stream.engine import Engine
 from heartseg.stream.events import Gap, Marker, Onset, Sound
@@ -112,7 +113,7 @@ def test_stopping_flushes_the_tail(network):
     notes = Notes()
     engine = Engine(Segmenter(network, rate=STREAM_RATE), Replay(SimulatedHeart().blocks(), 1.0), [notes])
     engine.start()
-    time.sleep(2.5)
+    until(lambda: sum(map(len, notes.samples)) > 2 * STREAM_RATE)
     engine.ask_to_stop()
     assert engine.wait(10)
     assert engine.failure is None and not notes.accounts.uncounted

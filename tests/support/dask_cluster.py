@@ -4,9 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from waiting import until
 
 DEADLINE_S = 60
 
@@ -83,11 +84,3 @@ def cluster(folder, workers, *options):
         yield made
     finally:
         made.close()
-
-
-def until(condition):
-    """Wait for it."""
-    end = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < end, "the deadline passed"
-        time.sleep(0.05)

@@ -7,7 +7,6 @@ import struct
 import subprocess
 import termios
 import threading
-import time
 
 from live_command import LIVE
 
@@ -47,10 +46,3 @@ def drawn(leader):
 
     threading.Thread(target=read, daemon=True).start()
     return written
-
-
-def until(condition, seconds=40):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+from waiting import until
 
 from heartseg.stream.sources.simulated import SimulatedHeart
 
@@ -20,14 +21,6 @@ def need(*programs):
     if os.environ.get("CI"):
         pytest.fail("CI needs pulseaudio")
     pytest.skip("needs pulseaudio, pulseaudio-utils, libasound2-plugins and libportaudio2")
-
-
-def until(condition, seconds=40):
-    """Wait for a condition; fails after a generous while."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "what was waited for did not come"
-        time.sleep(0.05)
 
 
 def recorded(env):

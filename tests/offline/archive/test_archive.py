@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ import pytest
 import soundfile
 from archives import heart
 from offline_command import run
+from waiting import until
 
 from heartseg.models import load
 from heartseg.offline.archive import workers
@@ -46,13 +46,6 @@ def results(folder):
         found.pop(name, None)
     assert not [name for name in found if name.endswith(".part")]
     return found
-
-
-def wait_for(condition):
-    end = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < end, "the deadline passed"
-        time.sleep(0.02)
 
 
 @pytest.mark.slow
@@ -180,9 +173,9 @@ def test_a_process_that_dies_costs_one_recording(archive, tmp_path, monkeypatch,
         return started[-1]
 
     def kill_whoever_reads_the_long_one():
-        wait_for(lambda: done(tmp_path / "out") == 4)
+        until(lambda: done(tmp_path / "out") == 4)
         started[0][1].kill()
-        wait_for(lambda: len(started) > 2)
+        until(lambda: len(started) > 2)
         started[-1][1].kill()
 
     monkeypatch.setattr(workers, "_start", noted)
@@ -206,7 +199,7 @@ def test_ctrl_c_leaves_what_is_done_and_no_more(archive, tmp_path):
     process = subprocess.Popen(
         [*COMMAND, archive, "--out", out, "--jobs", "2"], stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    wait_for(lambda: out.exists() and done(out) == 5)
+    until(lambda: out.exists() and done(out) == 5)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == 1 and "Traceback" not in said

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import soundfile
-from virtual_microphone import a_heart, until
+from virtual_microphone import a_heart
+from waiting import until
 
 from heartseg.stream.cli import main
 from heartseg.stream.display.player import Player, Run

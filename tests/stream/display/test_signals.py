@@ -5,7 +5,8 @@ import signal
 import termios
 
 import pytest
-from pseudo_terminal import drawn, in_a_terminal, until
+from pseudo_terminal import drawn, in_a_terminal
+from waiting import until
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

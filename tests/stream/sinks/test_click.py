@@ -8,7 +8,8 @@ import time
 import numpy as np
 import pytest
 from live_command import LIVE
-from virtual_microphone import recorded, until
+from virtual_microphone import recorded
+from waiting import until
 
 from heartseg.stream.rates import PCG_RATE, STREAM_RATE
 from heartseg.stream.segmenter.decimator import Decimator

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 from live_command import LIVE
-from virtual_microphone import a_heart, recorded, until
+from virtual_microphone import a_heart, recorded
+from waiting import until
 
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.sinks.base import Accounts, Sink

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 from live_command import LIVE
-from virtual_microphone import until
+from waiting import until
 
 from heartseg.stream.events import Marker, Recording, Sound
 from heartseg.stream.rates import STREAM_RATE

@@ -7,7 +7,7 @@ import types
 
 import numpy as np
 import pytest
-from virtual_microphone import until
+from waiting import until
 
 from heartseg.stream.rates import STREAM_RATE
 from heartseg.stream.sources import capture, microphone

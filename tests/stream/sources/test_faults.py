@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 from live_command import LIVE
-from virtual_microphone import a_heart, until
+from virtual_microphone import a_heart
+from waiting import until
 
 RATE = 44_100
 

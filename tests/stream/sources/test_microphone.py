@@ -10,7 +10,8 @@ import pytest
 import soundfile
 import soxr
 from live_command import LIVE
-from virtual_microphone import a_heart, until
+from virtual_microphone import a_heart
+from waiting import until
 
 from heartseg.stream.sources.file import FileSource
 

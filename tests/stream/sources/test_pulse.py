@@ -4,7 +4,7 @@ import os
 import threading
 
 import pytest
-from virtual_microphone import until
+from waiting import until
 
 from heartseg.stream.sources import pulse
 

@@ -5,9 +5,10 @@ import os
 from dataclasses import replace
 
 import pytest
-from dask_cluster import cluster, harmful_decoder, until
+from dask_cluster import cluster, harmful_decoder
 from object_store import object_store
 from offline_command import run
+from waiting import until
 
 from heartseg.offline.archive.shards import cluster as shards_on_dask
 from heartseg.offline.archive.shards.worker import Job, fitness, misfit

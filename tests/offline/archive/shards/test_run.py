@@ -7,13 +7,13 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from archives import files, heart, planned
 from offline_command import run
+from waiting import until
 
 from heartseg.models import load
 from heartseg.offline.archive import workers
@@ -52,13 +52,6 @@ def made(plan, tmp_path_factory):
     out = tmp_path_factory.mktemp("made")
     assert run("segment", plan, "--out", out, "--jobs", 1) == 0
     return files(out)
-
-
-def wait_for(condition):
-    end = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < end, "the deadline passed"
-        time.sleep(0.02)
 
 
 def test_a_shard_has_the_events_and_the_summary_of_each_recording(plan, made):
@@ -180,7 +173,7 @@ def test_a_worker_that_is_killed_costs_nothing(plan, made, tmp_path, monkeypatch
 @pytest.mark.slow
 def test_a_run_that_is_killed_costs_its_shard(plan, made, tmp_path):
     process = subprocess.Popen([*COMMAND, plan, "--out", tmp_path, "--jobs", "1"], stderr=subprocess.DEVNULL)
-    wait_for((tmp_path / "shard-00000.jsonl").exists)
+    until((tmp_path / "shard-00000.jsonl").exists)
     process.send_signal(signal.SIGKILL)
     process.wait()
     left = files(tmp_path)
