@@ -100,7 +100,7 @@ PAUSES = st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.001, 0.004]), min_size=1, ma
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=6)
 @given(st.sampled_from([*LAGS]), SIZES)
 def test_blocks_from_nothing_to_a_minute(name, sizes):
     lag = LAGS[name]

@@ -275,7 +275,7 @@ PIECES = st.tuples(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(st.lists(PIECES, min_size=1, max_size=8))
 def test_any_mixture_leaves_the_events_sane(pieces):
     made = {name: MADE.setdefault(name, NO_HEART[name]()) for name, _, _ in pieces if name != "heart"}

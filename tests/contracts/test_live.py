@@ -55,14 +55,14 @@ def replayed(path, out, network, speed):
 
 
 def recordings(data):
-    found = sorted((data / "circor/dev").glob("*.flac"))[::60] + sorted((data / "cinc2016/dev").glob("*.flac"))[::60]
-    return (found + sorted((data / "pascal/Atraining_normal").glob("*.wav")))[:20]
+    found = sorted((data / "circor/dev").glob("*.flac"))[::90] + sorted((data / "cinc2016/dev").glob("*.flac"))[::90]
+    return (found + sorted((data / "pascal/Atraining_normal").glob("*.wav")))[:12]
 
 
 @pytest.mark.slow
-def test_20_recordings_paced_unpaced_and_offline_are_the_same_bytes(data, tmp_path, network):
+def test_recordings_paced_unpaced_and_offline_are_the_same_bytes(data, tmp_path, network):
     files = recordings(data)
-    assert len(files) == 20
+    assert len(files) == 12
     sounds = 0
     for path in files:
         fast = replayed(path, tmp_path / "fast.jsonl", network, None)
@@ -71,7 +71,7 @@ def test_20_recordings_paced_unpaced_and_offline_are_the_same_bytes(data, tmp_pa
         offline = [json.dumps(e.as_dict(), ensure_ascii=False) for e in events]
         assert fast == paced == offline
         sounds += len(fast)
-    assert sounds > 500
+    assert sounds > 300
 
 
 @pytest.mark.slow

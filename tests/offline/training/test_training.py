@@ -234,8 +234,15 @@ def test_a_run_that_falls_short_of_the_shipped_network_says_so(tmp_path):
     assert said[-1].startswith("circor/dev: F1 ")
 
 
+@pytest.fixture
+def eagerly():
+    """To be called: from then on TensorFlow builds no graphs, until the test ends."""
+    yield lambda: tf.config.run_functions_eagerly(True)
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.mark.slow
-def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
+def test_a_killed_run_goes_on_where_it_stopped(eagerly, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(training, "training_recordings", lambda data, without: {c: c for c in training.CLINICS})
     monkeypatch.setattr(training, "build", lambda recordings: corpus())
     monkeypatch.setattr(training, "_CHECKPOINT_EVERY", 2)
@@ -248,6 +255,7 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(training, "_save", copy_half)
     whole = training.train(tmp_path, tmp_path / "whole", recipe)
+    eagerly()  # a graph takes half a minute to build, and the first run had one
     resumed = training.train(tmp_path, tmp_path / "killed", recipe)
     assert "going on at step 2" in capsys.readouterr().out
     for a, b in zip(whole.weights, resumed.weights, strict=True):
