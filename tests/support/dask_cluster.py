@@ -9,8 +9,6 @@ from pathlib import Path
 
 from waiting import until
 
-DEADLINE_S = 60
-
 _DECODER = """\
 #!{python}
 # Stands for ffmpeg, and reads what libsndfile does. Before, it kills what the file `harm` beside the recording names:
