@@ -27,7 +27,12 @@ def coloured_noise(rng: np.random.Generator, batch: int, samples: int) -> Sample
     spectrum = np.fft.rfft(rng.standard_normal((batch, samples), np.float32))
     f = np.fft.rfftfreq(samples, 1 / PCG_RATE)
     slope = rng.uniform(0, 1.25, (batch, 1))
-    noise = np.fft.irfft(spectrum * np.maximum(f, 20.0) ** -slope, samples).astype(np.float32)
+    return _noise_of(spectrum * np.maximum(f, 20.0) ** -slope, samples)
+
+
+def _noise_of(spectrum: NDArray[np.complex128], samples: int) -> Samples:
+    """Noise with these spectra, of RMS 1: shape (batch, samples)."""
+    noise = np.fft.irfft(spectrum, samples).astype(np.float32)
     return noise / rms(noise)
 
 
@@ -133,6 +138,14 @@ def hum(rng: np.random.Generator, batch: int, samples: int) -> Samples:
     return out / rms(out)
 
 
+def infrasound(rng: np.random.Generator, batch: int, samples: int) -> Samples:
+    """What some stethoscopes pass below the sounds of a heart: noise in a band between 1 and 25 Hz, RMS 1."""
+    f = np.fft.rfftfreq(samples, 1 / PCG_RATE)
+    low, high = rng.uniform(1, 6, (batch, 1)), rng.uniform(8, 25, (batch, 1))
+    gain = 1 / np.sqrt((1 + (low / np.maximum(f, 0.1)) ** 4) * (1 + (f / high) ** 8))
+    return _noise_of(np.fft.rfft(rng.standard_normal((batch, samples), np.float32)) * gain, samples)
+
+
 def equalise(rng: np.random.Generator, x: Samples) -> Samples:
     """A random frequency response: tilt, ripple, and sometimes a high pass, a low pass or a resonance."""
     batch, samples = x.shape
@@ -205,8 +218,8 @@ def _tremolo(rng: np.random.Generator, batch: int, samples: int) -> Samples:
 def disturb(rng: np.random.Generator, x: Samples, *, hard: bool) -> Samples:
     """Apply the whole chain to a copy; each row gets a random part of it.
 
-    In this order: equaliser, noise, handling, voices, hum, simulated device, gain step, clipping, level and polarity,
-    silence before the stream. hard: the noise may be louder than the heart.
+    In this order: equaliser, noise, handling, voices, hum, infrasound, simulated device, gain step, clipping, level and
+    polarity, silence before the stream. hard: the noise may be louder than the heart.
     """
     batch, samples = x.shape
     x = x.copy()
@@ -217,6 +230,7 @@ def disturb(rng: np.random.Generator, x: Samples, *, hard: bool) -> Samples:
     _add(rng, x, bursts, 0.25, -10, 15)
     _add(rng, x, voices, 0.12, -25, 3)
     _add(rng, x, hum, 0.08, -25, 0)
+    _add(rng, x, infrasound, 0.15, -10, 20)
     x = simulate_devices(rng, x)
     x /= rms(x)
     for i in _random_rows(rng, batch, 0.08):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...stream.rates import FRAME, PCG_RATE, Samples
+from ...stream.segmenter.highpass import HighPass
 from .augment import disturb, make_no_heart, rms
 from .corpus import NO_HEART, UNKNOWN, Corpus
 from .network import STFT, TOKEN, TOKENS, WINDOW
@@ -21,6 +22,8 @@ _FIRST_FRAME = STFT - FRAME + TOKEN * FRAME  # sample of a window at which the f
 _LABEL_AGE_S = 3.6
 """A window ends at most so long after a labelled sample."""
 
+_PAUSES = 0.15  # of windows whose diastoles are not shortened
+_PAUSED_S, _PAUSE_S = 0.15, (1.0, 5.0)  # the shortest diastole that becomes a pause, and what it gains
 _SHORTENED = 0.25
 """Share of the windows whose diastoles are shortened."""
 
@@ -60,7 +63,10 @@ class Batches:
         ]
 
     def batch(self, step: int) -> tuple[Samples, NDArray[np.int8]]:
-        """Windows (BATCH, WINDOW) and labels (BATCH, TOKENS, TOKEN): 0 to 3, `UNKNOWN` or `NO_HEART`."""
+        """Windows (BATCH, WINDOW), through the high pass, and labels (BATCH, TOKENS, TOKEN).
+
+        Labels are 0 to 3, `UNKNOWN` or `NO_HEART`.
+        """
         rng, hard = np.random.default_rng((self._seed, step)), self._augment and step >= self._hard_from
         empty = HARD_EMPTY if hard else EMPTY
         pairs = [self._draw(rng, hard) for _ in range(BATCH - empty if self._augment else BATCH)]
@@ -71,7 +77,7 @@ class Batches:
             x = np.concatenate([x, self._draw_empty(rng, empty, hard)])
             x = disturb(rng, x, hard=hard)
             label = np.concatenate([label, np.full((empty, *label.shape[1:]), NO_HEART, np.int8)])
-        return x, label
+        return np.stack([HighPass().push(row) for row in x]), label
 
     def _draw(self, rng: np.random.Generator, hard: bool) -> tuple[Samples, NDArray[np.int8]]:
         """A random window with a heart, (WINDOW,), and its labels, (TOKENS, TOKEN)."""
@@ -93,6 +99,8 @@ class Batches:
         if self._augment and not extreme and rng.random() < _SHORTENED:
             x, index = _shorten_diastoles(rng, pcg, label, index)
         else:
+            if self._augment and rng.random() < _PAUSES:
+                index = _pause(rng, label, index)
             x = _interpolate(pcg, index)
         centres = index[_FIRST_FRAME + FRAME // 2 :: FRAME][: TOKENS * TOKEN]
         nearest = np.rint(centres).astype(np.int64)
@@ -146,11 +154,9 @@ def _shorten_diastoles(
     mean_ratio = rng.uniform(0.25, 1.0)
     step = index[1] - index[0]
     low = max(0, int(index[0]) - len(index) * 2)
-    high = min(len(label), int(index[-1]) + 1)
-    diastole = np.concatenate([[0], label[low:high] == 3, [0]])
-    edges = np.flatnonzero(np.diff(diastole))
+    found = _diastoles(label, low, int(index[-1]) + 1)
     index, joints = index.copy(), []
-    for first, last in zip(edges[-2::-2] + low, edges[::-2] + low, strict=True):  # from the newest back
+    for first, last in reversed(found):  # from the newest back
         if first == low:
             break
         cut = (last - first) * (1 - np.clip(mean_ratio * np.exp(rng.normal(0, 0.08)), 0.2, 1.0))
@@ -170,11 +176,55 @@ def _shorten_diastoles(
     return x, index
 
 
+def _pause(rng: np.random.Generator, label: NDArray[np.int8], index: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The window's indices, with one diastole made longer by 1 to 5 s: its middle is played back and forth.
+
+    No annotated heart pauses. A network that never heard a pause learns, the longer the more, that a rhythm goes on.
+    The window's end stays, and what was before the pause moves back.
+    """
+    step = index[1] - index[0]
+    found = _diastoles(label, max(0, int(index[0])), int(index[-1]) + 1)
+    found = [(first, last) for first, last in found if last - first > _PAUSED_S * PCG_RATE]
+    if not found:
+        return index
+    first, last = found[int(rng.integers(len(found)))]
+    middle = first + (last - first) / 4, last - (last - first) / 4
+    end = int(np.searchsorted(index, middle[1]))
+    length = min(int(rng.uniform(*_PAUSE_S) * PCG_RATE), end)
+    played = _back_and_forth(rng, middle, step, length)
+    before = played[0] - step * np.arange(end - length, 0, -1)
+    return np.concatenate([before, played, index[end:]])
+
+
+def _back_and_forth(
+    rng: np.random.Generator, between: tuple[float, float], step: float, length: int
+) -> NDArray[np.float64]:
+    """Indices that go back and forth between two, to end at the second: shape (length,).
+
+    They turn at random places, so that nothing recurs.
+    """
+    low, high = between
+    at, backward, pieces = high, True, []
+    while length > 0:
+        turn = rng.uniform(low, (low + at) / 2) if backward else rng.uniform((at + high) / 2, high)
+        steps = max(1, int(abs(turn - at) / step))
+        piece = np.linspace(at, turn, steps + 1)[1:][:length]
+        pieces.append(piece)
+        at, backward, length = piece[-1], not backward, length - len(piece)
+    return np.concatenate(pieces)[::-1]
+
+
+def _diastoles(label: NDArray[np.int8], low: int, high: int) -> list[tuple[int, int]]:
+    """First sample of each diastole in `label[low:high]`, and the first after it."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], label[low:high] == 3, [0]]))) + low
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
 def _interpolate(x: Samples, index: NDArray[np.float64]) -> Samples:
-    """Catmull-Rom interpolation of x at fractional indices in rising order; zeros outside."""
+    """Catmull-Rom interpolation of x at fractional indices; zeros outside."""
     i = np.floor(index).astype(np.int64)
     t = (index - i).astype(np.float32)
-    low, high = int(i[0]) - 1, int(i[-1]) + 3
+    low, high = int(i.min()) - 1, int(i.max()) + 3
     padded = np.pad(x[max(0, low) : max(0, high)], (max(0, -low), max(0, high - max(len(x), low, 0))))
     i -= low
     a, b, c, d = padded[i - 1], padded[i], padded[i + 1], padded[i + 2]

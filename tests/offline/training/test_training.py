@@ -14,13 +14,20 @@ import tensorflow as tf
 
 from heartseg.models import loader
 from heartseg.offline.datasets.recording import NOISE, DataError, Recording
-from heartseg.offline.training import stethoscope
 from heartseg.offline.training import train as training
-from heartseg.offline.training.augment import disturb, make_no_heart
-from heartseg.offline.training.batches import BATCH, EMPTY, HARD_EMPTY, Batches, _interpolate, _shorten_diastoles
+from heartseg.offline.training.batches import (
+    BATCH,
+    EMPTY,
+    HARD_EMPTY,
+    Batches,
+    _interpolate,
+    _pause,
+    _shorten_diastoles,
+)
 from heartseg.offline.training.corpus import NO_HEART, UNKNOWN, Corpus, labels_of, read_no_heart
 from heartseg.offline.training.network import HEADS, TOKEN, TOKENS, WINDOW
 from heartseg.offline.training.reproduction import SETS, WITHIN, scores, shortfall
+from heartseg.stream.rates import PCG_RATE
 
 
 def corpus(seconds=40, cycle=1600, bpm=79.0):
@@ -84,9 +91,9 @@ def test_labels_lie_on_their_frames():
     own = x[:, WINDOW - TOKENS * TOKEN * 21 :].reshape(BATCH, TOKENS * TOKEN, 21)
     middle = np.abs(own[:, :, 8:13]).max(axis=2)
     label = y.reshape(BATCH, -1)
-    assert middle[np.isin(label, (0, 2))].min() > 0
-    silent = middle[np.isin(label, (1, 3))]
-    assert (silent == 0).mean() > 0.98
+    loud, silent = middle[np.isin(label, (0, 2))], middle[np.isin(label, (1, 3))]
+    assert np.percentile(loud, 1) > 0.2 * np.median(loud)
+    assert (silent < 0.2 * np.median(loud)).mean() > 0.98  # the high pass rings for a frame or two
 
 
 def test_shortened_diastoles_are_shorter_and_nothing_else():
@@ -105,77 +112,36 @@ def test_shortened_diastoles_are_shorter_and_nothing_else():
     assert np.isfinite(x).all()
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_pause_makes_one_diastole_longer(seed):
+    c, at = corpus(), np.arange(WINDOW, dtype=float) + 20_000
+    new = _pause(np.random.default_rng(seed), c.label, at)
+    assert len(new) == WINDOW and new[-1] == at[-1]
+    assert np.abs(np.diff(new)).min() > 0 and np.abs(np.diff(new)).max() <= 2  # it goes back and forth, and never jumps
+    label = c.label[np.rint(new).astype(int)]
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(label)) + 1, [WINDOW]])
+    long = [b - a for a, b in itertools.pairwise(edges) if b - a > 1600 - 630]
+    assert label[0] == 3 or (len(long) == 1 and long[0] >= PCG_RATE)  # the window may begin in the pause
+
+
+def test_without_a_long_diastole_there_is_no_pause():
+    at = np.arange(WINDOW, dtype=float)
+    np.testing.assert_array_equal(_pause(np.random.default_rng(0), np.zeros(WINDOW, np.int8), at), at)
+
+
+def test_a_batch_is_heard_through_the_high_pass():
+    x, _ = Batches([corpus()], [1.0], seed=1, hard_from=0).batch(0)
+    power = np.abs(np.fft.rfft(x)) ** 2
+    f = np.fft.rfftfreq(WINDOW, 1 / PCG_RATE)
+    assert (power[:, f < 5].sum(axis=1) < 0.02 * power.sum(axis=1)).all()
+
+
 def test_interpolation():
     x = np.sin(np.arange(200) * 0.3).astype(np.float32)
     at = np.arange(-10, 210) + 0.25
     y = _interpolate(x, at)
     np.testing.assert_allclose(y[13:207], np.sin(at[13:207] * 0.3), atol=1e-3)
     assert (y[:8] == 0).all() and (y[-8:] == 0).all()
-
-
-def test_disturbances_are_finite_and_new():
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((8, WINDOW)).astype(np.float32)
-    before = x.copy()
-    y = disturb(rng, x, hard=True)
-    np.testing.assert_array_equal(x, before)
-    assert y.dtype == np.float32 and np.isfinite(y).all() and np.abs(y).max() < 20
-    for hard in (False, True):
-        assert np.isfinite(make_no_heart(rng, 8, WINDOW, hard=hard)).all()
-
-
-def beats_of_a_tone(windows=4):
-    """100 ms of a 60 Hz tone each second, and quiet noise all the while."""
-    t = np.arange(WINDOW) / 2100
-    tone = np.sin(2 * np.pi * 60 * t) * (t % 1 < 0.1)
-    noise = np.random.default_rng(0).standard_normal((windows, WINDOW))
-    return (tone + 0.03 * noise).astype(np.float32)
-
-
-DEVICES = [device for device, _ in stethoscope._CHAIN] + [stethoscope.simulate_devices]
-
-
-@pytest.mark.parametrize("device", DEVICES, ids=lambda device: device.__name__)
-def test_a_simulated_device_depends_on_the_seed_alone(device):
-    x = beats_of_a_tone()
-    original = x.copy()
-    y = device(np.random.default_rng(5), x)
-    np.testing.assert_array_equal(x, original)
-    assert y.shape == x.shape and y.dtype == np.float32 and np.isfinite(y).all()
-    np.testing.assert_array_equal(y, device(np.random.default_rng(5), x))
-    assert not np.array_equal(y, device(np.random.default_rng(6), x))
-    assert np.isfinite(device(np.random.default_rng(5), np.zeros_like(x))).all()
-
-
-@pytest.mark.parametrize("device", [stethoscope.expand, stethoscope.denoise], ids=lambda device: device.__name__)
-def test_a_device_that_suppresses_noise_lowers_the_quiet_parts(device):
-    """Relative to the loud parts. Automatic gain control does the opposite."""
-
-    def contrast(x):
-        t = np.arange(WINDOW) / 2100 % 1
-        sound, silence = (t > 0.02) & (t < 0.08), (t > 0.3) & (t < 0.8)
-        return np.sqrt(np.mean(x[:, sound] ** 2, axis=1) / np.mean(x[:, silence] ** 2, axis=1))
-
-    x = beats_of_a_tone(16)
-    ratio = contrast(device(np.random.default_rng(1), x)) / contrast(x)
-    assert ratio.min() > 1 and ratio.max() > 10
-    assert np.median(contrast(stethoscope.control_gain(np.random.default_rng(1), x)) / contrast(x)) < 0.5
-
-
-def test_a_limited_band_holds_no_energy_outside():
-    """White noise outside a band is mostly gone, below it or above it."""
-    x = np.random.default_rng(0).standard_normal((64, WINDOW)).astype(np.float32)
-    power = np.abs(np.fft.rfft(stethoscope.limit_band(np.random.default_rng(1), x))) ** 2
-    f = np.fft.rfftfreq(WINDOW, 1 / 2100)
-    low, high = power[:, f < 15].mean(axis=1), power[:, f > 700].mean(axis=1)
-    assert (np.minimum(low, high) < 0.02 * power.max(axis=1)).all()
-    assert np.median(high) < 1e-2 * np.median(power[:, (f > 120) & (f < 180)].mean(axis=1))
-
-
-def test_the_inverse_of_a_short_time_spectrum_is_the_signal():
-    x = np.random.default_rng(0).standard_normal(1001).astype(np.float32)
-    for size in (64, 256):
-        np.testing.assert_allclose(stethoscope._istft(stethoscope._stft(x, size), len(x)), x, atol=1e-5)
 
 
 def test_time_marked_as_noise_is_unknown():
