@@ -114,6 +114,7 @@ NO_HEART = {
     "voices": lambda: trained("voices"),
     "pink noise in gain steps": lambda: 0.3 * gain_steps() * pink_noise(np.random.default_rng(1), MINUTE),
     "syllables": syllables,
+    "square, 1 Hz": lambda: square(1),
     "music": lambda: music(120),
     "denormals": lambda: np.full(MINUTE, 1e-40),
     "NaN": lambda: np.full(MINUTE, np.nan),
@@ -127,9 +128,8 @@ def test_no_heart_no_sounds(name):
     assert len(sounds_of(NO_HEART[name]())) <= A_MINUTE
 
 
-PASSES = {"bass drum": (lambda: music(150, 6.0), 120), "square, 1 Hz": (lambda: square(1), 240)}
-"""What the shipped network still takes for a heart, and sounds a minute, at most. The high pass makes a thump of each
-step of a square wave."""
+PASSES = {"bass drum, 150": (lambda: music(150, 6.0), 230), "bass drum, 120": (lambda: music(120, 6.0), 50)}
+"""What the shipped network still takes for a heart, and sounds a minute, at most."""
 
 
 @pytest.mark.slow
@@ -139,7 +139,7 @@ def test_what_passes_for_a_heart_gets_no_worse(name):
     assert len(sounds_of(make())) <= at_most
 
 
-RECORDED = {"PASCAL artifact": 34, "CinC noise": 140}
+RECORDED = {"PASCAL artifact": 34, "CinC noise": 135}
 """Sounds a minute of recordings without a heart, at most, by the figures of `python bench/no_heart.py`. In some of
 the latter a heart may beat, and one of the four artifacts beats 66 times a minute."""
 
@@ -194,7 +194,7 @@ def share_right(sounds, heart, start, end):
         (Ectopic(seed=1), 0.85, 0.9),
         (SimulatedHeart(bpm=180, seed=1), 0.9, 0.9),
         (SimulatedHeart(bpm=220, seed=1), 0.8, 0.9),
-        (SimulatedHeart(bpm=240, seed=1), 0.1, 0.9),  # mostly taken for something that is no heart
+        (SimulatedHeart(bpm=240, seed=1), 0.1, 0.6),  # mostly taken for something that is no heart
     ],
     ids=["30 bpm", "35 bpm", "ectopic beats", "180 bpm", "220 bpm", "240 bpm"],
 )

@@ -195,14 +195,15 @@ def test_lag_within():
             Lag.within(ms)
 
 
-def test_a_pause_is_left_empty():
-    heart = SimulatedHeart(bpm=75, seed=4, pause_every_s=8, pause_s=4)
+@pytest.mark.parametrize("seed", [4, 5, 6])
+def test_a_pause_is_left_empty(seed):
+    heart = SimulatedHeart(bpm=75, seed=seed, pause_every_s=8, pause_s=4)
     beats = list(itertools.takewhile(lambda b: b.s2[1] < 30 * STREAM_RATE, heart.beats()))
     pauses = [(a.s2[1], b.s1[0]) for a, b in itertools.pairwise(beats) if b.s1[0] - a.s2[1] > 3 * STREAM_RATE]
     assert pauses
     events = segment(sound_of(heart, 30))
     inside = [e for e in sounds_of(events) if any(a + 2000 < (e.onset + e.offset) / 2 < b - 2000 for a, b in pauses)]
-    assert len(inside) <= len(pauses)
+    assert inside == []
 
 
 def test_bad_samples_become_gaps_that_no_sound_spans():
