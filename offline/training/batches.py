@@ -22,8 +22,8 @@ _FIRST_FRAME = STFT - FRAME + TOKEN * FRAME  # sample of a window at which the f
 _LABEL_AGE_S = 3.6
 """A window ends at most so long after a labelled sample."""
 
-_PAUSES = 0.15  # of windows whose diastoles are not shortened
-_PAUSED_S, _PAUSE_S = 0.15, (1.0, 5.0)  # the shortest diastole that becomes a pause, and what it gains
+_PAUSES = 0.15  # share of the windows whose diastoles are not shortened
+_PAUSED_S, _PAUSE_S = 0.15, (1.0, 5.0)  # the shortest diastole that becomes a pause, and how long its middle is played
 _SHORTENED = 0.25
 """Share of the windows whose diastoles are shortened."""
 
@@ -177,10 +177,10 @@ def _shorten_diastoles(
 
 
 def _pause(rng: np.random.Generator, label: NDArray[np.int8], index: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The window's indices, with one diastole made longer by 1 to 5 s: its middle is played back and forth.
+    """The window's indices, with a pause in one diastole: its middle is played back and forth for 1 to 5 s.
 
-    No annotated heart pauses. A network that never heard a pause learns, the longer the more, that a rhythm goes on.
-    The window's end stays, and what was before the pause moves back.
+    No annotated heart pauses. The longer a network is trained without pauses, the more it learns that a rhythm goes on.
+    The window's end stays, and what was before the pause moves back. The window may begin within the pause.
     """
     step = index[1] - index[0]
     found = _diastoles(label, max(0, int(index[0])), int(index[-1]) + 1)
@@ -199,7 +199,7 @@ def _pause(rng: np.random.Generator, label: NDArray[np.int8], index: NDArray[np.
 def _back_and_forth(
     rng: np.random.Generator, between: tuple[float, float], step: float, length: int
 ) -> NDArray[np.float64]:
-    """Indices that go back and forth between two, to end at the second: shape (length,).
+    """Indices that go back and forth between two, to end a step before the second: shape (length,).
 
     They turn at random places, so that nothing recurs.
     """

@@ -42,8 +42,8 @@ SENSITIVITIES = {"low": 0.50, "normal": 0.40, "high": 0.34}
 """How easily a heart is believed: by name, the level.
 
 The level is the mean posterior at which the weakest of four segments speaks neither for nor against a heart, where the
-learned presence does not, either. Chosen by what is named without a heart, and by what is missed on clinics left out:
-the model card has both.
+learned presence does not, either. Chosen for heartseg-3 by what is named without a heart, and by what is missed on
+clinics left out: the model card has both.
 """
 
 _BEGIN, _END, _CEILING = 2.0, 1.0, 2.5  # evidence at which a heart begins and ends, and that it grows to
