@@ -154,9 +154,9 @@ def _shorten_diastoles(
     mean_ratio = rng.uniform(0.25, 1.0)
     step = index[1] - index[0]
     low = max(0, int(index[0]) - len(index) * 2)
-    found = _diastoles(label, low, int(index[-1]) + 1)
+    diastoles = _diastoles(label, low, int(index[-1]) + 1)
     index, joints = index.copy(), []
-    for first, last in reversed(found):  # from the newest back
+    for first, last in reversed(diastoles):  # from the newest back
         if first == low:
             break
         cut = (last - first) * (1 - np.clip(mean_ratio * np.exp(rng.normal(0, 0.08)), 0.2, 1.0))
@@ -183,11 +183,11 @@ def _pause(rng: np.random.Generator, label: NDArray[np.int8], index: NDArray[np.
     The window's end stays, and what was before the pause moves back. The window may begin within the pause.
     """
     step = index[1] - index[0]
-    found = _diastoles(label, max(0, int(index[0])), int(index[-1]) + 1)
-    found = [(first, last) for first, last in found if last - first > _PAUSED_S * PCG_RATE]
-    if not found:
+    diastoles = _diastoles(label, max(0, int(index[0])), int(index[-1]) + 1)
+    long = [(first, last) for first, last in diastoles if last - first > _PAUSED_S * PCG_RATE]
+    if not long:
         return index
-    first, last = found[int(rng.integers(len(found)))]
+    first, last = long[int(rng.integers(len(long)))]
     middle = first + (last - first) / 4, last - (last - first) / 4
     end = int(np.searchsorted(index, middle[1]))
     length = min(int(rng.uniform(*_PAUSE_S) * PCG_RATE), end)

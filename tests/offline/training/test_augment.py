@@ -22,7 +22,7 @@ def test_disturbances_are_finite_and_new():
 
 def beats_of_a_tone(windows=4):
     """100 ms of a 60 Hz tone each second, and quiet noise all the while."""
-    t = np.arange(WINDOW) / 2100
+    t = np.arange(WINDOW) / PCG_RATE
     tone = np.sin(2 * np.pi * 60 * t) * (t % 1 < 0.1)
     noise = np.random.default_rng(0).standard_normal((windows, WINDOW))
     return (tone + 0.03 * noise).astype(np.float32)
@@ -48,7 +48,7 @@ def test_a_device_that_suppresses_noise_lowers_the_quiet_parts(device):
     """Relative to the loud parts. Automatic gain control does the opposite."""
 
     def contrast(x):
-        t = np.arange(WINDOW) / 2100 % 1
+        t = np.arange(WINDOW) / PCG_RATE % 1
         sound, silence = (t > 0.02) & (t < 0.08), (t > 0.3) & (t < 0.8)
         return np.sqrt(np.mean(x[:, sound] ** 2, axis=1) / np.mean(x[:, silence] ** 2, axis=1))
 
@@ -62,7 +62,7 @@ def test_a_limited_band_holds_no_energy_outside():
     """White noise outside a band is mostly gone, below it or above it."""
     x = np.random.default_rng(0).standard_normal((64, WINDOW)).astype(np.float32)
     power = np.abs(np.fft.rfft(stethoscope.limit_band(np.random.default_rng(1), x))) ** 2
-    f = np.fft.rfftfreq(WINDOW, 1 / 2100)
+    f = np.fft.rfftfreq(WINDOW, 1 / PCG_RATE)
     low, high = power[:, f < 15].mean(axis=1), power[:, f > 700].mean(axis=1)
     assert (np.minimum(low, high) < 0.02 * power.max(axis=1)).all()
     assert np.median(high) < 1e-2 * np.median(power[:, (f > 120) & (f < 180)].mean(axis=1))
