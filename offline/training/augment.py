@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft, next_fast_len, rfftfreq
 
 from ...stream.rates import PCG_RATE, Samples
 from .stethoscope import simulate_devices
@@ -23,16 +24,22 @@ def rms(x: Samples) -> Samples:
 
 
 def coloured_noise(rng: np.random.Generator, batch: int, samples: int) -> Samples:
-    """Noise whose power falls as 1/f^a, a from 0 (white) to 2.5, of RMS 1: shape (batch, samples)."""
-    spectrum = np.fft.rfft(rng.standard_normal((batch, samples), np.float32))
-    f = np.fft.rfftfreq(samples, 1 / PCG_RATE)
+    """Noise above 20 Hz whose power falls as 1/f^a, a from 0 (white) to 2.5, of RMS 1: shape (batch, samples).
+
+    The network hears nothing below 20 Hz, so that the noise is as loud for it as the level says.
+    """
     slope = rng.uniform(0, 1.25, (batch, 1))
-    return _noise_of(spectrum * np.maximum(f, 20.0) ** -slope, samples)
+    return _noise(rng, batch, samples, lambda f: np.where(f < 20, 0, np.maximum(f, 20.0) ** -slope))
 
 
-def _noise_of(spectrum: NDArray[np.complex128], samples: int) -> Samples:
-    """Noise with these spectra, of RMS 1: shape (batch, samples)."""
-    noise = np.fft.irfft(spectrum, samples).astype(np.float32)
+def _noise(
+    rng: np.random.Generator, batch: int, samples: int, gain: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> Samples:
+    """Noise through a filter, of RMS 1: shape (batch, samples). gain: of frequencies in Hz, (n,) or (batch, n)."""
+    size = next_fast_len(samples, real=True)
+    f = rfftfreq(size, 1 / PCG_RATE)
+    white = rng.standard_normal((batch, 2 * len(f)), np.float32).view(np.complex64)
+    noise: Samples = irfft(white * gain(f).astype(np.float32), size)[:, :samples]
     return noise / rms(noise)
 
 
@@ -140,10 +147,29 @@ def hum(rng: np.random.Generator, batch: int, samples: int) -> Samples:
 
 def infrasound(rng: np.random.Generator, batch: int, samples: int) -> Samples:
     """What some stethoscopes pass below the sounds of a heart: noise in a band between 1 and 25 Hz, RMS 1."""
-    f = np.fft.rfftfreq(samples, 1 / PCG_RATE)
     low, high = rng.uniform(1, 6, (batch, 1)), rng.uniform(8, 25, (batch, 1))
-    gain = 1 / np.sqrt((1 + (low / np.maximum(f, 0.1)) ** 4) * (1 + (f / high) ** 8))
-    return _noise_of(np.fft.rfft(rng.standard_normal((batch, samples), np.float32)) * gain, samples)
+
+    def gain(f: NDArray[np.float64]) -> NDArray[np.float64]:
+        band: NDArray[np.float64] = 1 / np.sqrt((1 + (low / np.maximum(f, 0.1)) ** 4) * (1 + (f / high) ** 8))
+        return band
+
+    return _noise(rng, batch, samples, gain)
+
+
+def drums(rng: np.random.Generator, batch: int, samples: int) -> Samples:
+    """Music with a drum: struck chords that fade, on the even beat of a bass drum. RMS 1."""
+    t = np.arange(PCG_RATE) / PCG_RATE
+    out = np.zeros((batch, samples + PCG_RATE), np.float32)
+    for row in out:
+        period = PCG_RATE * 60 / rng.uniform(60, 200)
+        drum = rng.uniform(0, 8) * np.exp(-t * rng.uniform(8, 30)) * np.sin(2 * np.pi * rng.uniform(40, 90) * t)
+        key, fading = rng.uniform(80, 250), np.exp(-t * rng.uniform(1, 8)) * np.minimum(1, t * rng.uniform(30, 300))
+        for start in np.arange(rng.uniform(0, period), samples, period).astype(int):
+            tones = key * 2 ** (rng.integers(0, 17, (3, 1)) / 12) * np.arange(1, 6)
+            chord = (np.sin(2 * np.pi * tones[..., None] * t) / np.arange(1, 6)[:, None]).sum(axis=(0, 1))
+            row[start : start + len(t)] += (fading * chord + drum).astype(np.float32)
+    out = out[:, :samples]
+    return out / rms(out)
 
 
 def equalise(rng: np.random.Generator, x: Samples) -> Samples:
@@ -189,7 +215,7 @@ def _add(rng: np.random.Generator, x: Samples, make: _Maker, share: float, low_d
 def make_no_heart(rng: np.random.Generator, batch: int, samples: int, *, hard: bool) -> Samples:
     """Windows without a heart: random mixtures of noise, voices, hum and knocks, or near silence. RMS about 1.
 
-    hard: also clocks and syllables, which have a rhythm.
+    hard: also clocks, syllables and drums, which have a rhythm.
     """
     x = coloured_noise(rng, batch, samples) * _random_levels(rng, batch, -60, 0)
     _add(rng, x, voices, 0.35, -20, 10)
@@ -200,6 +226,7 @@ def make_no_heart(rng: np.random.Generator, batch: int, samples: int, *, hard: b
     if hard:
         _add(rng, x, ticks, 0.2, 0, 25)
         _add(rng, x, syllables, 0.35, 0, 25)
+        _add(rng, x, drums, 0.3, 0, 25)
     rows = _random_rows(rng, batch, 0.3)
     x[rows] *= 10 ** (0.4 * _random_curves(rng, len(rows), samples, 2.0))
     rows = _random_rows(rng, batch, 0.2)
@@ -230,7 +257,7 @@ def disturb(rng: np.random.Generator, x: Samples, *, hard: bool) -> Samples:
     _add(rng, x, bursts, 0.25, -10, 15)
     _add(rng, x, voices, 0.12, -25, 3)
     _add(rng, x, hum, 0.08, -25, 0)
-    _add(rng, x, infrasound, 0.15, -10, 20)
+    _add(rng, x, infrasound, 0.05, -10, 20)
     x = simulate_devices(rng, x)
     x /= rms(x)
     for i in _random_rows(rng, batch, 0.08):

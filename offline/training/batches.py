@@ -22,7 +22,7 @@ _FIRST_FRAME = STFT - FRAME + TOKEN * FRAME  # sample of a window at which the f
 _LABEL_AGE_S = 3.6
 """A window ends at most so long after a labelled sample."""
 
-_PAUSES = 0.15  # share of the windows whose diastoles are not shortened
+_PAUSES = 0.05  # share of the windows whose diastoles are not shortened
 _PAUSED_S, _PAUSE_S = 0.15, (1.0, 5.0)  # the shortest diastole that becomes a pause, and how long its middle is played
 _SHORTENED = 0.25
 """Share of the windows whose diastoles are shortened."""

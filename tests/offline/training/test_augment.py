@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from heartseg.offline.training import stethoscope
-from heartseg.offline.training.augment import disturb, infrasound, make_no_heart
+from heartseg.offline.training.augment import coloured_noise, disturb, drums, infrasound, make_no_heart
 from heartseg.offline.training.network import WINDOW
 from heartseg.stream.rates import PCG_RATE
+from heartseg.stream.segmenter.highpass import HighPass
 
 
 def test_disturbances_are_finite_and_new():
@@ -72,6 +73,24 @@ def test_the_inverse_of_a_short_time_spectrum_is_the_signal():
     x = np.random.default_rng(0).standard_normal(1001).astype(np.float32)
     for size in (64, 256):
         np.testing.assert_allclose(stethoscope._istft(stethoscope._stft(x, size), len(x)), x, atol=1e-5)
+
+
+def test_noise_is_as_loud_as_its_level_says_behind_the_high_pass():
+    x = coloured_noise(np.random.default_rng(0), 32, WINDOW)
+    np.testing.assert_allclose((x**2).mean(axis=1), 1, rtol=1e-3)
+    heard = np.stack([HighPass().push(row) for row in x])
+    assert 10 * np.log10((heard**2).mean(axis=1)).min() > -2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_drum_beats_evenly(seed):
+    """A beat later, the loudness goes the same way. At other times it does not."""
+    x = drums(np.random.default_rng(seed), 4, WINDOW)
+    np.testing.assert_allclose((x**2).mean(axis=1), 1, rtol=1e-3)
+    for row in x:
+        loudness = stethoscope._rms_envelope(row, 0.02)[::21]
+        alike = [np.corrcoef(loudness[:-n], loudness[n:])[0, 1] for n in range(30, 101)]  # 60 to 200 beats a minute
+        assert max(alike) > 0.6 and min(alike) < 0.1
 
 
 def test_infrasound_lies_below_the_sounds_of_a_heart():
