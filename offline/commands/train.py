@@ -10,7 +10,7 @@ from ..datasets.recording import data_root
 from .options import add_force
 
 EXAMPLE = "--data ../shared/data --out runs/mine"
-COST = "It takes one to two hours on one core, and writes some 10 MB."
+COST = "It takes about an hour on one core, and writes some 10 MB."
 
 
 def add_options(p: argparse.ArgumentParser) -> None:

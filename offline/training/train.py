@@ -2,6 +2,7 @@
 
 import csv
 import json
+import platform
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ _NO_HEART_KINDS = ("clock_tick", "dog_bark", "rain", "speech", "speech_digits")
 
 _FIRST_TOKEN = 16  # earlier tokens of a window have too little past for a fair loss
 _CHECKPOINT_EVERY = 500
+_COMPILED = platform.system() == "Linux"  # by XLA, which takes a third off an update; not every system has it
 _PRESENCE, _UNDECIDED = 0.2, 0.1
 """Weights of these losses; that of the posteriors is 1."""
 
@@ -123,7 +125,7 @@ def train(data: Path, out: Path, recipe: Recipe) -> Network:
     optimizer = keras.optimizers.AdamW(_Rate(recipe), weight_decay=recipe.weight_decay, clipnorm=1.0)
     optimizer.build(network.trainable_variables)
 
-    @tf.function  # type: ignore[untyped-decorator]
+    @tf.function(jit_compile=_COMPILED)  # type: ignore[untyped-decorator]
     def update(window: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, ...]:
         with tf.GradientTape() as tape:
             losses = losses_of(network, window, label, True)
