@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .errors import ModelError, did_you_mean, one_line
 
-DEFAULT = "heartseg-4"
+DEFAULT = "heartseg-5"
 """The live model: a window gives posteriors of its newest 45 frames."""
 
 
@@ -27,8 +27,8 @@ def whole(name: str) -> str:
 
     Examples
     --------
-    >>> whole("heartseg-4")
-    'heartseg-4-whole'
+    >>> whole("heartseg-5")
+    'heartseg-5-whole'
     """
     return f"{name}-whole"
 
@@ -223,7 +223,7 @@ def read_card(model: str | Path = DEFAULT, folder: Path | None = None) -> Card:
 
     Examples
     --------
-    >>> read_card("heartseg-4").output_frames
+    >>> read_card("heartseg-5").output_frames
     45
     """
     path = _path(model, folder).with_suffix(".json")

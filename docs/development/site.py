@@ -15,7 +15,7 @@ ELSEWHERE = {
     "CHANGELOG.md": "development/changelog.md",
     "CONTRIBUTING.md": "development/contributing.md",
     "SECURITY.md": "development/security.md",
-    "models/heartseg-4.md": "card.md",
+    "models/heartseg-5.md": "card.md",
     "models/systole-1.md": "systole.md",
     "CITATION.cff": "CITATION.cff",
     **{f"examples/{path.name}": f"examples/{path.name}" for path in (ROOT / "examples").glob("*.py")},

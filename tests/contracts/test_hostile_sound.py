@@ -114,8 +114,9 @@ NO_HEART = {
     "voices": lambda: trained("voices"),
     "pink noise in gain steps": lambda: 0.3 * gain_steps() * pink_noise(np.random.default_rng(1), MINUTE),
     "syllables": syllables,
-    "square, 1 Hz": lambda: square(1),
     "music": lambda: music(120),
+    "music with a bass drum, 120": lambda: music(120, 6.0),
+    "music with a bass drum, 150": lambda: music(150, 6.0),
     "denormals": lambda: np.full(MINUTE, 1e-40),
     "NaN": lambda: np.full(MINUTE, np.nan),
     "infinity": lambda: np.full(MINUTE, -np.inf),
@@ -128,15 +129,10 @@ def test_no_heart_no_sounds(name):
     assert len(sounds_of(NO_HEART[name]())) <= A_MINUTE
 
 
-PASSES = {"bass drum, 150": (lambda: music(150, 6.0), 230), "bass drum, 120": (lambda: music(120, 6.0), 50)}
-"""What the shipped network still takes for a heart, and sounds a minute, at most."""
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PASSES)
-def test_what_passes_for_a_heart_gets_no_worse(name):
-    make, at_most = PASSES[name]
-    assert len(sounds_of(make())) <= at_most
+def test_what_passes_for_a_heart_gets_no_worse():
+    """Each edge of a square wave of 1 Hz is named S1, and the silence between two edges S2."""
+    assert len(sounds_of(square(1))) <= 240
 
 
 RECORDED = {"PASCAL artifact": 34, "CinC noise": 135}
@@ -194,7 +190,7 @@ def share_right(sounds, heart, start, end):
         (Ectopic(seed=1), 0.85, 0.9),
         (SimulatedHeart(bpm=180, seed=1), 0.9, 0.9),
         (SimulatedHeart(bpm=220, seed=1), 0.8, 0.9),
-        (SimulatedHeart(bpm=240, seed=1), 0.1, 0.6),  # mostly taken for something that is no heart
+        (SimulatedHeart(bpm=240, seed=1), 0.6, 0.9),
     ],
     ids=["30 bpm", "35 bpm", "ectopic beats", "180 bpm", "220 bpm", "240 bpm"],
 )

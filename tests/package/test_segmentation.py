@@ -105,7 +105,7 @@ X = np.zeros(100)
         ((X, RATE), {"lag": "live"}, TypeError, "milliseconds"),
         ((X, RATE), {"sensitivity": "loud"}, ValueError, "sensitivity"),
         ((X, RATE), {"model": "none"}, heartseg.ModelError, "none"),
-        ((X, RATE), {"model": "heartseg-4"}, heartseg.ModelError, "longest lag"),
+        ((X, RATE), {"model": "heartseg-5"}, heartseg.ModelError, "longest lag"),
         (("none.wav",), {}, heartseg.SourceError, "no such file"),
     ],
 )

@@ -165,7 +165,7 @@ def test_a_model_by_name_or_of_ones_own(heart):
             return self.network.run(window)
 
     mine = Mine()
-    for model in (mine, "heartseg-4"):
+    for model in (mine, "heartseg-5"):
         with listen("heart.wav", speed=None, model=model) as events:
             assert list(events) == directly(heart)
     assert mine.windows > 100

@@ -65,7 +65,7 @@ def test_wrong_commands(args):
 def test_a_model_by_name(heart):
     default = run_live("--replay", heart, "--speed", "max", "--jsonl", "-")
     assert (
-        run_live("--replay", heart, "--speed", "max", "--jsonl", "-", "--model", "heartseg-4").stdout == default.stdout
+        run_live("--replay", heart, "--speed", "max", "--jsonl", "-", "--model", "heartseg-5").stdout == default.stdout
     )
     one_line(run_live("--replay", heart, "--model", "none"), 1, "none")
 

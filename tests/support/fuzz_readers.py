@@ -94,7 +94,7 @@ def _result(path):
         score(reference, prediction, 0.06)
 
 
-SESSION = {"type": "session", "heartseg": "0.1.0", "model": "heartseg-4", "notice": "Not a medical device."}
+SESSION = {"type": "session", "heartseg": "0.1.0", "model": "heartseg-5", "notice": "Not a medical device."}
 EVENTS = [
     Onset("S1", 10_000, 0.6, 12_000),
     Sound("S1", 10_000, 15_000, 0.9, 19_000),

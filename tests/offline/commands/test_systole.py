@@ -82,5 +82,5 @@ def test_rows_of_earlier_runs_stay_beside_those_with_an_answer(data, silence, tm
 
 
 def test_options_of_the_model_and_of_a_network_do_not_mix(capsys):
-    assert run("train", "--network", "heartseg-4") == 2 and "--systole" in capsys.readouterr().err
+    assert run("train", "--network", "heartseg-5") == 2 and "--systole" in capsys.readouterr().err
     assert run("train", "--systole", "--steps", "5") == 2 and "--steps" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from heartseg.offline.segmentation import Findings
 from heartseg.stream.events import Gap, Onset, Sound
 from heartseg.stream.sinks.base import Accounts
 
-SESSION = {"type": "session", "heartseg": "0.1.0", "model": "heartseg-4", "notice": "Not a medical device."}
+SESSION = {"type": "session", "heartseg": "0.1.0", "model": "heartseg-5", "notice": "Not a medical device."}
 ACCOUNTS = Accounts(10 * 44_100, 10 * 44_100, 0, 0)
 
 

@@ -77,26 +77,24 @@ def metronome(bpm):
 
 
 NOISE = {
-    "white": (white, "normal"),
-    "pink": (lambda: 0.1 * pink_noise(np.random.default_rng(0), len(TIME)), "normal"),
-    "knocks": (knocks, "normal"),
-    "metronome, 60": (lambda: metronome(60), "low"),
-    "metronome, 120": (lambda: metronome(120), "low"),
-    "metronome, 160": (lambda: metronome(160), "low"),
+    "white": white,
+    "pink": lambda: 0.1 * pink_noise(np.random.default_rng(0), len(TIME)),
+    "knocks": knocks,
+    "metronome, 60": lambda: metronome(60),
+    "metronome, 120": lambda: metronome(120),
+    "metronome, 160": lambda: metronome(160),
 }
 
 
 @pytest.mark.parametrize("name", NOISE)
 def test_noise_is_no_heart(name):
-    make, sensitivity = NOISE[name]
-    assert events_of(make(), sensitivity) == []
+    assert events_of(NOISE[name]()) == []
 
 
 @pytest.mark.parametrize("name", NOISE)
 def test_of_noise_it_is_told_that_nothing_is_regular(name):
-    make, sensitivity = NOISE[name]
-    segmenter, told = Segmenter(NETWORK, sensitivity=sensitivity, rate=STREAM_RATE), []
-    for block in np.split(make().astype(np.float32), SECONDS):
+    segmenter, told = Segmenter(NETWORK, rate=STREAM_RATE), []
+    for block in np.split(NOISE[name]().astype(np.float32), SECONDS):
         segmenter.push(block)
         told.append(segmenter.presence)
     assert {*told} == {Presence.LISTENING, Presence.NOTHING} and told[0] == Presence.LISTENING
@@ -125,7 +123,7 @@ def test_the_first_beats_are_named_late_and_the_others_at_once(bpm, until_s):
 def test_a_heart_after_noise(make):
     heart = SimulatedHeart(bpm=75, seed=4)
     sounds = sounds_of(np.concatenate([0.2 * make()[: 5 * STREAM_RATE], heard(heart, 15)]))
-    assert share_found(sounds, heart, 19, at=5) >= 0.9
+    assert share_found(sounds, heart, 19, at=5) >= 0.85  # at first, the noise is within the window
     assert len([s for s in sounds if s.offset < 5 * STREAM_RATE]) <= 2
 
 
