@@ -148,12 +148,9 @@ def hum(rng: np.random.Generator, batch: int, samples: int) -> Samples:
 def infrasound(rng: np.random.Generator, batch: int, samples: int) -> Samples:
     """What some stethoscopes pass below the sounds of a heart: noise in a band between 1 and 25 Hz, RMS 1."""
     low, high = rng.uniform(1, 6, (batch, 1)), rng.uniform(8, 25, (batch, 1))
-
-    def gain(f: NDArray[np.float64]) -> NDArray[np.float64]:
-        band: NDArray[np.float64] = 1 / np.sqrt((1 + (low / np.maximum(f, 0.1)) ** 4) * (1 + (f / high) ** 8))
-        return band
-
-    return _noise(rng, batch, samples, gain)
+    return _noise(
+        rng, batch, samples, lambda f: ((1 + (low / np.maximum(f, 0.1)) ** 4) * (1 + (f / high) ** 8)) ** -0.5
+    )
 
 
 def drums(rng: np.random.Generator, batch: int, samples: int) -> Samples:
